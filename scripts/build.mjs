@@ -1,0 +1,4 @@
+// Compiles every package (tsc -b, TypeScript 7 for its speed) in dependency order.
+import { run } from './steps.mjs';
+
+await run('compile', process.execPath, ['node_modules/typescript7/bin/tsc', '-b', ...process.argv.slice(2)]);
