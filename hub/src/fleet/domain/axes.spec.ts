@@ -43,13 +43,7 @@ function combinations(): readonly (readonly [OptionalStatus, OptionalStatus, Opt
   );
 }
 
-type Row = readonly [
-  sentence: string,
-  change: Partial<ObservedState>,
-  sync: string,
-  health: string,
-  intent?: string,
-];
+type Row = readonly [sentence: string, change: Partial<ObservedState>, sync: string, health: string];
 
 const rows: readonly Row[] = [
   ['Ready is synced and healthy (3.2 step 16)', {}, 'Synced', 'Healthy'],
