@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startControlPlane } from '../servers/control-plane.js';
+import type { ControlPlane } from '../servers/control-plane.js';
+import { kubeRequester } from '../servers/kube-request.js';
+import { waitFor } from '../servers/wait-for.js';
+
+describe('control plane', () => {
+  let cluster: ControlPlane;
+  beforeAll(async () => {
+    cluster = await startControlPlane({ users: [{ name: 'alice', groups: ['team-a'] }] });
+  });
+  afterAll(() => cluster.stop());
+
+  const as = (token: string) => kubeRequester({ url: cluster.url, caData: cluster.caData, token });
+
+  it('refuses a user whom RBAC grants nothing, and names the user', async () => {
+    const answer = await as(cluster.tokenOf('alice')).send({ path: '/api/v1/namespaces' });
+    expect(answer.status).toBe(403);
+    expect(JSON.stringify(answer.body)).toContain('User \\"alice\\"');
+  });
+
+  it('gives a service account a token that the API server accepts', async () => {
+    const token = await cluster.serviceAccountToken('default', 'default');
+    const answer = await as(token).send({ path: '/api/v1/secrets' });
+    expect(JSON.stringify(answer.body)).toContain('system:serviceaccount:default:default');
+  });
+
+  it('removes a namespace with everything in it', async () => {
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'short-lived' } };
+    await cluster.kube.call({ method: 'POST', path: '/api/v1/namespaces', body });
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'inside' } };
+    await cluster.kube.call({ method: 'POST', path: '/api/v1/namespaces/short-lived/configmaps', body: map });
+    await cluster.kube.call({ method: 'DELETE', path: '/api/v1/namespaces/short-lived' });
+    await waitFor('the namespace to be gone', async () => {
+      return (await cluster.kube.send({ path: '/api/v1/namespaces/short-lived' })).status === 404;
+    });
+  });
+
+  it('comes back on the same port with its data after a kill', async () => {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'survivor' } };
+    await cluster.kube.call({ method: 'POST', path: '/api/v1/namespaces/default/configmaps', body });
+    await cluster.killApiserver();
+    await expect(cluster.kube.send({ path: '/readyz' })).rejects.toThrow('ECONNREFUSED');
+    await cluster.restartApiserver();
+    const answer = await cluster.kube.send({ path: '/api/v1/namespaces/default/configmaps/survivor' });
+    expect(answer.status).toBe(200);
+  });
+});
