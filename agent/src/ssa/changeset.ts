@@ -1,6 +1,14 @@
-import type { KubeObject, ObjectRef } from '@flotilla/common/kube/object';
+import { formatRef, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 
 export type Action = 'created' | 'configured' | 'unchanged' | 'skipped' | 'deleted' | 'unknown';
+
+/** One field of a live object that differed from what was declared. */
+export interface FieldDrift {
+  /** JSON pointer, e.g. "/spec/replicas". */
+  path: string;
+  /** Who set the live value, by the live managedFields; absent when nobody owns it, e.g. because it was removed. */
+  manager?: string;
+}
 
 /** What happened to one object. Events, inventory, logs and metrics are all derived from it. */
 export interface ChangeSetEntry {
@@ -8,8 +16,28 @@ export interface ChangeSetEntry {
   action: Action;
   /** The live object after the action where one was read; absent for deleted and skipped ones. */
   live?: KubeObject;
+  /** Of a configured object: the first fields that the apply changed. */
+  drift?: readonly FieldDrift[];
 }
 
 export interface ChangeSet {
   entries: ChangeSetEntry[];
+}
+
+/** True for actions that changed the cluster; unchanged and skipped objects are left out of events (flux-compat 3.6, 9). */
+export function hasChanged(action: Action): boolean {
+  return action === 'created' || action === 'configured' || action === 'deleted';
+}
+
+/** `Kind/namespace/name action`: one line of a change-log event (flux-compat 3.6, 9). */
+export function formatEntry(entry: ChangeSetEntry): string {
+  return `${formatRef(entry.ref)} ${entry.action}`;
+}
+
+/** One line for each changed object; empty when nothing changed. */
+export function changeLog(changes: ChangeSet): string {
+  return changes.entries
+    .filter((entry) => hasChanged(entry.action))
+    .map(formatEntry)
+    .join('\n');
 }
