@@ -1,0 +1,24 @@
+const maxUint64 = 2n ** 64n - 1n;
+const minInt64 = -(2n ** 63n);
+
+/** How a number is written in emitted YAML: integers in full, other numbers in the shortest form that reads back. */
+export function numberText(value: number | bigint): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Number.isNaN(value)) return '.nan';
+  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
+  if (Number.isSafeInteger(value)) return String(value);
+  if (Number.isInteger(value)) {
+    const exact = BigInt(value);
+    if (exact >= minInt64 && exact <= maxUint64) return exact.toString();
+  }
+  return shortest(value);
+}
+
+/** Exponent form from a million up and below a ten-thousandth, with at least two digits of exponent: `1.5e+06`. */
+function shortest(value: number): string {
+  const [mantissa = '', exponentText = ''] = value.toExponential().split('e');
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 6) return String(value);
+  const digits = String(Math.abs(exponent)).padStart(2, '0');
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`;
+}
