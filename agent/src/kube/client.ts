@@ -41,7 +41,10 @@ export interface PatchOptions extends RequestOptions {
 
 export type Patch =
   | { type: 'merge'; body: Record<string, unknown> }
-  | { type: 'json'; body: ReadonlyArray<{ op: 'add' | 'remove' | 'replace' | 'test'; path: string; value?: unknown }> };
+  | {
+      type: 'json';
+      body: ReadonlyArray<{ op: 'add' | 'remove' | 'replace' | 'test'; path: string; value?: unknown }>;
+    };
 
 export interface CreateOptions extends RequestOptions {
   fieldManager?: string;
@@ -60,6 +63,8 @@ export interface WatchOptions extends GetOptions {
   labelSelector?: string;
   fieldSelector?: string;
   resourceVersion: string;
+  /** When the server ends the watch. Default 5 to 10 minutes, spread. */
+  timeoutSeconds?: number;
 }
 
 export type WatchEvent =
@@ -99,7 +104,7 @@ export interface ResourceInfo {
 }
 
 export interface KubeDiscovery {
-  /** Looks a kind up; asks the server again before it says no. @throws NoKindMatchError */
+  /** Looks a kind up; asks the server again before it says no, at most once a second. @throws NoKindMatchError */
   resource(type: TypeRef, options?: RequestOptions): Promise<ResourceInfo>;
   /** Forget what is known, e.g. after a CustomResourceDefinition was applied. */
   invalidate(): void;

@@ -32,3 +32,22 @@ export class NoKindMatchError extends Error {
     super(`no matches for kind "${type.kind}" in version "${type.apiVersion}"`);
   }
 }
+
+/** No answer came from the API server. The message names the address and what to do. */
+export class KubeConnectionError extends Error {
+  override readonly name = 'KubeConnectionError';
+  /** Of Node, undici or OpenSSL, e.g. "ECONNREFUSED"; "DEADLINE" and "IDLE" are the transport's own. */
+  readonly code: string;
+  readonly server: string;
+
+  constructor(init: { server: string; code: string; message: string; cause?: unknown }) {
+    super(init.message, { cause: init.cause });
+    this.code = init.code;
+    this.server = init.server;
+  }
+}
+
+/** True when the server answered with this HTTP status. */
+export function isApiError(error: unknown, code: number): error is KubeApiError {
+  return error instanceof KubeApiError && error.code === code;
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../runtime/clock.js';
+import { sleep } from '../runtime/clock.js';
+
+/** Makes each caller wait for its turn. */
+export interface RateLimit {
+  take(signal?: AbortSignal): Promise<void>;
+}
+
+export interface RateLimitOptions {
+  /** Requests a second; 0 = no limit. */
+  qps: number;
+  /** Requests that may start at once after a quiet time. */
+  burst: number;
+  clock: Clock;
+}
+
+/** A token bucket in order of arrival (`--kube-api-qps`, `--kube-api-burst`; flux-compat 8.1). */
+export function createRateLimit(options: RateLimitOptions): RateLimit {
+  const { qps, burst, clock } = options;
+  if (qps <= 0) return { take: () => Promise.resolve() };
+  let tokens = Math.max(burst, 1);
+  let last = clock.monotonic();
+  return {
+    async take(signal) {
+      const now = clock.monotonic();
+      tokens = Math.min(Math.max(burst, 1), tokens + ((now - last) / 1000) * qps);
+      last = now;
+      tokens -= 1;
+      if (tokens >= 0) return;
+      // A negative balance is the queue: each waiter sleeps until its own token has been refilled.
+      try {
+        await sleep(clock, (-tokens / qps) * 1000, signal);
+      } catch (error) {
+        tokens += 1;
+        throw error;
+      }
+    },
+  };
+}

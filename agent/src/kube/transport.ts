@@ -1,0 +1,279 @@
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.js';
+import { sleep, systemClock } from '../runtime/clock.js';
+import type { Cluster } from './cluster.js';
+import { connectionError, isBrokenConnection } from './connection-error.js';
+import type { Credential } from './credentials.js';
+import { startDeadline } from './deadline.js';
+import type { Dispatchers } from './dispatchers.js';
+import { openDispatchers } from './dispatchers.js';
+import { KubeConnectionError } from './errors.js';
+import { createRateLimit } from './rate-limit.js';
+import { errorOfAnswer } from './status-error.js';
+
+/** Counts requests (`rest_client_requests_total`; flux-compat 7). `code` is the HTTP status or `<error>`. */
+export interface RequestMetrics {
+  requestDone(labels: { code: string; host: string; method: string }): void;
+}
+
+export interface TransportOptions {
+  /** Default `flotilla-agent`. */
+  userAgent?: string;
+  /** `--kube-api-qps`; 0 = no limit. Default 50. */
+  qps?: number;
+  /** `--kube-api-burst`. Default 300. */
+  burst?: number;
+  /** Connections for requests that are not watches. Default 64. */
+  connections?: number;
+  /** Time for one request with its retries. Default 60 s. */
+  timeoutMs?: number;
+  /** Bytes of one answer. Default 128 MiB. */
+  maxResponseBytes?: number;
+  metrics?: RequestMetrics;
+  clock?: Clock;
+}
+
+export interface TransportRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** Doing it twice is the same as once, so that a broken connection may be tried again. Default: GET only. */
+  idempotent?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface TransportAnswer {
+  code: number;
+  text: string;
+  contentType: string;
+  /** The Retry-After header, where there is one. */
+  retryAfter: string | undefined;
+}
+
+/** HTTP to one API server as one identity. */
+export interface KubeTransport {
+  /** URL of the API server. */
+  readonly server: string;
+  /** Sends a request and reads the whole answer, also one that is not 2xx. @throws KubeConnectionError */
+  send(request: TransportRequest): Promise<TransportAnswer>;
+  /** Starts an answer without an end. `idleMs` of silence end it with an error. @throws KubeApiError, KubeConnectionError */
+  stream(request: TransportRequest, idleMs: number): Promise<AsyncIterable<Uint8Array>>;
+  /** Closes all connections; requests under way fail. */
+  close(): Promise<void>;
+}
+
+/** client-go gives up after as many. */
+const maxThrottledRetries = 10;
+const maxBrokenRetries = 2;
+
+/** Opens the transport to a cluster; nothing is dialled before the first request. */
+export function createTransport(cluster: Cluster, options: TransportOptions = {}): KubeTransport {
+  return new Transport(cluster, options);
+}
+
+class Transport implements KubeTransport {
+  readonly server: string;
+  private readonly origin: string;
+  private readonly prefix: string;
+  private readonly host: string;
+  private readonly clock: Clock;
+  private readonly limit: ReturnType<typeof createRateLimit>;
+  private dispatchers: Dispatchers | undefined;
+  private credential: Credential | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly options: TransportOptions,
+  ) {
+    const url = new URL(cluster.server);
+    this.server = cluster.server;
+    this.origin = url.origin;
+    this.prefix = url.pathname === '/' ? '' : url.pathname;
+    this.host = url.host;
+    this.clock = options.clock ?? systemClock;
+    this.limit = createRateLimit({ qps: options.qps ?? 50, burst: options.burst ?? 300, clock: this.clock });
+  }
+
+  async send(request: TransportRequest): Promise<TransportAnswer> {
+    const timeoutMs = this.options.timeoutMs ?? 60_000;
+    const deadline = startDeadline(timeoutMs, request.signal);
+    try {
+      const response = await this.withRetries(request, deadline.signal, async () => {
+        const answer = await this.dispatch('requests', request, deadline.signal, timeoutMs);
+        return { ...answer, text: await answer.body.text() };
+      });
+      const { code, text, contentType, retryAfter } = response;
+      return { code, text, contentType, retryAfter };
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      if (deadline.expired)
+        throw connectionError(this.server, Object.assign(new Error('deadline'), { code: 'DEADLINE' }));
+      throw error;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async stream(request: TransportRequest, idleMs: number): Promise<AsyncIterable<Uint8Array>> {
+    // The deadline is for the answer to begin; after that, silence is what counts.
+    const deadline = startDeadline(this.options.timeoutMs ?? 60_000, request.signal);
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(deadline.signal.reason);
+    deadline.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const answer = await this.withRetries(request, deadline.signal, () =>
+        this.dispatch('watches', request, stop.signal, 0),
+      );
+      if (answer.code !== 200) throw errorOfAnswer({ ...answer, text: await answer.body.text() });
+      return this.chunks(answer.body, stop, idleMs, request.signal);
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      if (deadline.expired)
+        throw connectionError(this.server, Object.assign(new Error('deadline'), { code: 'DEADLINE' }));
+      throw error;
+    } finally {
+      deadline.signal.removeEventListener('abort', onAbort);
+      deadline.clear();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.dispatchers?.destroy();
+  }
+
+  /** 401 is tried once more with a new credential, 429 and 503 after their Retry-After, a broken connection if it is safe. */
+  private async withRetries<T extends RawAnswer>(
+    request: TransportRequest,
+    signal: AbortSignal,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    let throttled = 0;
+    let broken = 0;
+    let refreshed = false;
+    for (;;) {
+      await this.limit.take(signal);
+      try {
+        const answer = await attempt();
+        if (answer.code === 401 && !refreshed) {
+          refreshed = true;
+          this.cluster.credentials.invalidate();
+        } else if (isThrottled(answer) && throttled < maxThrottledRetries) {
+          throttled += 1;
+          await sleep(this.clock, Number(answer.retryAfter) * 1000, signal);
+        } else {
+          return answer;
+        }
+        await answer.body.dump().catch(() => undefined);
+      } catch (error) {
+        const again = (request.idempotent ?? request.method === 'GET') && broken < maxBrokenRetries;
+        if (signal.aborted || !again || !isBrokenConnection(error)) throw error;
+        broken += 1;
+      }
+    }
+  }
+
+  private async dispatch(
+    pool: keyof Omit<Dispatchers, 'destroy'>,
+    request: TransportRequest,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<RawAnswer> {
+    if (this.closed)
+      throw new KubeConnectionError({
+        server: this.server,
+        code: 'CLOSED',
+        message: `the connection to ${this.server} was closed`,
+      });
+    this.credential = await this.cluster.credentials.read();
+    this.dispatchers ??= openDispatchers(this.cluster, {
+      connections: this.options.connections ?? 64,
+      maxResponseBytes: this.options.maxResponseBytes ?? 128 * 1024 * 1024,
+      credential: () => this.credential,
+    });
+    const labels = { host: this.host, method: request.method };
+    try {
+      const answer = await this.dispatchers[pool].request({
+        origin: this.origin,
+        path: this.prefix + request.path,
+        method: request.method,
+        headers: this.headersOf(request, this.credential),
+        body: request.body ?? null,
+        signal,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      });
+      this.options.metrics?.requestDone({ ...labels, code: String(answer.statusCode) });
+      return {
+        code: answer.statusCode,
+        contentType: headerOf(answer.headers['content-type']) ?? '',
+        retryAfter: headerOf(answer.headers['retry-after']),
+        body: answer.body,
+      };
+    } catch (error) {
+      this.options.metrics?.requestDone({ ...labels, code: '<error>' });
+      throw signal.aborted ? error : connectionError(this.server, error);
+    }
+  }
+
+  private headersOf(request: TransportRequest, credential: Credential): Record<string, string | string[]> {
+    return {
+      accept: 'application/json',
+      'user-agent': this.options.userAgent ?? 'flotilla-agent',
+      ...this.cluster.headers,
+      ...credential.headers,
+      ...request.headers,
+    };
+  }
+
+  private async *chunks(
+    body: Dispatcher.ResponseData['body'],
+    stop: AbortController,
+    idleMs: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    let idle = false;
+    const onIdle = (): void => {
+      idle = true;
+      stop.abort(new Error('idle'));
+    };
+    let cancelIdle = this.clock.schedule(idleMs, onIdle);
+    const onAbort = (): void => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    try {
+      for await (const chunk of body) {
+        cancelIdle();
+        yield chunk as Uint8Array;
+        cancelIdle = this.clock.schedule(idleMs, onIdle);
+      }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw connectionError(this.server, idle ? Object.assign(new Error('idle'), { code: 'IDLE' }) : error);
+    } finally {
+      cancelIdle();
+      signal?.removeEventListener('abort', onAbort);
+      // Leaving the loop early must give the connection back to nobody: the server would go on sending.
+      body.destroy();
+    }
+  }
+}
+
+interface RawAnswer {
+  code: number;
+  contentType: string;
+  retryAfter: string | undefined;
+  body: Dispatcher.ResponseData['body'];
+}
+
+/** The server asks to come back later; without Retry-After the error goes to the caller's own back-off. */
+function isThrottled(answer: RawAnswer): boolean {
+  return (answer.code === 429 || answer.code === 503) && /^\d+$/.test(answer.retryAfter ?? '');
+}
+
+function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
