@@ -1,0 +1,42 @@
+import { copyFile, link, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Closure } from './closure.js';
+
+/** A folder that holds the files of one build and nothing else, so that nothing else can be read by it. */
+export interface Sandbox {
+  root: string;
+  /** Where the build starts. */
+  folder: string;
+  remove(): Promise<void>;
+}
+
+/** Lays the closure out below a new folder in `parent`, at the same relative paths. */
+export async function makeSandbox(parent: string, closure: Closure): Promise<Sandbox> {
+  await mkdir(parent, { recursive: true });
+  const root = await realpath(await mkdtemp(path.join(parent, 'build-')));
+  const remove = (): Promise<void> => rm(root, { recursive: true, force: true });
+  try {
+    await makeFolders(root, closure);
+    for (const [file, source] of closure.files) await place(source, path.join(root, file));
+    for (const [file, text] of closure.written) await writeFile(path.join(root, file), text);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { root, folder: path.join(root, closure.folder), remove };
+}
+
+async function makeFolders(root: string, closure: Closure): Promise<void> {
+  const files = [...closure.files.keys(), ...closure.written.keys()];
+  const folders = new Set(files.map((file) => path.join(root, path.dirname(file))));
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+}
+
+/** A hard link costs no copy; across file systems, or where links are not allowed, a copy has to do. */
+async function place(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch {
+    await copyFile(source, target);
+  }
+}
