@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { PlatformModule } from './platform/platform.module.js';
+import type { PlatformParts } from './platform/platform.module.js';
+
+/** Every entity of every feature. */
+export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
+
+/** The features; one line each. */
+const features: NonNullable<DynamicModule['imports']> = [];
+
+@Module({})
+export class AppModule {
+  static with(parts: PlatformParts): DynamicModule {
+    return { module: AppModule, imports: [PlatformModule.with(parts), ...features] };
+  }
+}

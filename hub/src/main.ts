@@ -1,0 +1,46 @@
+import { InvalidFlagError } from '@flotilla/common/flags/flag';
+import { hubCommand, readHubConfig } from './platform/config/parse-config.js';
+import { createLogger } from './platform/logging/logger.js';
+import { startHub } from './start-hub.js';
+import { hubVersion } from './version.js';
+
+/** Kubernetes gives 30 seconds between SIGTERM and SIGKILL. */
+const stopMs = 25_000;
+
+/** Runs the hub until a signal stops it. Gives the exit code. */
+export async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const command = hubCommand(hubVersion).parse(argv, { from: 'user' });
+  try {
+    const config = readHubConfig(command.opts(), environment);
+    const logger = createLogger(config.logLevel);
+    const stopping = untilSignal();
+    process.on('unhandledRejection', (err) => {
+      logger.fatal({ err }, 'unhandled rejection');
+      process.exit(1);
+    });
+    const hub = await startHub({ config, logger });
+    logger.info({ version: hubVersion, http: hub.httpUrl }, 'hub is up');
+    const signal = await stopping;
+    logger.info({ signal }, 'hub is stopping');
+    setTimeout(() => process.exit(1), stopMs).unref();
+    await hub.stop();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`flotilla-hub: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof InvalidFlagError ? 2 : 1;
+  }
+}
+
+/** The first signal asks to stop, a second one insists. */
+async function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve(name);
+      });
+    }
+  });
+}

@@ -1,0 +1,128 @@
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Flag, Values } from '@flotilla/common/flags/flag';
+import { endpoint, listenAddress, list, seconds, wholeNumber } from './flag-schemas.js';
+
+/** Root has no home that a PostgreSQL process of another user could enter. */
+function defaultDataDir(): string {
+  return process.getuid?.() === 0
+    ? '/var/lib/flotilla-hub'
+    : join(homedir(), '.local', 'share', 'flotilla-hub');
+}
+
+const optionalText = z.string().optional();
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Every setting of the hub: a flag, and the environment variable FLOTILLA_HUB_<FLAG>. */
+export const hubFlags = {
+  httpAddr: {
+    name: 'http-addr',
+    description: 'Address of the REST API, the health checks and the metrics; port 0 takes a free one.',
+    value: 'host:port',
+    schema: listenAddress,
+    default: ':8080',
+  },
+  grpcAddr: {
+    name: 'grpc-addr',
+    description: 'Address for agents with a client certificate (mutual TLS).',
+    value: 'host:port',
+    schema: listenAddress,
+    default: ':8443',
+  },
+  enrollAddr: {
+    name: 'enroll-addr',
+    description: 'Address where agents enrol with a join token (server TLS only).',
+    value: 'host:port',
+    schema: listenAddress,
+    default: ':8444',
+  },
+  dataDir: {
+    name: 'data-dir',
+    description: 'Folder of the certificate authority, the first admin token and the embedded PostgreSQL.',
+    value: 'path',
+    schema: z.string().min(1, 'expected a path'),
+    default: defaultDataDir(),
+  },
+  databaseUrl: {
+    name: 'database-url',
+    description: 'PostgreSQL 14 or newer; without it the hub starts an embedded one in the data folder.',
+    value: 'postgres://…',
+    schema: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' })
+      .optional(),
+    env: ['DATABASE_URL'],
+    secret: true,
+  },
+  databasePool: {
+    name: 'database-pool',
+    description: 'Largest number of database connections of this replica.',
+    value: 'n',
+    schema: wholeNumber(2, 500),
+    default: '10',
+  },
+  publicEndpoint: {
+    name: 'public-endpoint',
+    description: 'host:port under which agents reach --grpc-addr; told to them when they enrol.',
+    value: 'host:port',
+    schema: endpoint.optional(),
+  },
+  tlsNames: {
+    name: 'tls-name',
+    description: 'More DNS names and IP addresses of the server certificate; may be given several times.',
+    value: 'name',
+    schema: list,
+    default: '',
+    repeatable: true,
+  },
+  caCert: {
+    name: 'ca-cert',
+    description: 'PEM file of the certificate authority; without it the hub makes one in the data folder.',
+    value: 'path',
+    schema: optionalText,
+  },
+  caKey: {
+    name: 'ca-key',
+    description: 'PEM file (PKCS#8) of its key.',
+    value: 'path',
+    schema: optionalText,
+  },
+  certificateTtlMs: {
+    name: 'certificate-ttl',
+    description: 'Lifetime of an agent certificate in seconds; agents renew theirs after two thirds of it.',
+    value: 'seconds',
+    schema: seconds(60, 90 * 86_400),
+    default: '86400',
+  },
+  heartbeatMs: {
+    name: 'heartbeat',
+    description: 'How often an agent confirms its state, in seconds.',
+    value: 'seconds',
+    schema: seconds(1, 15),
+    default: '5',
+  },
+  eventRetentionMs: {
+    name: 'event-retention',
+    description: 'How long events of clusters are kept, in seconds.',
+    value: 'seconds',
+    schema: seconds(60, 10 * 365 * 86_400),
+    default: '604800',
+  },
+  replicaName: {
+    name: 'replica-name',
+    description: 'Name of this process among the replicas, for logs and metrics.',
+    value: 'name',
+    schema: z.string().min(1, 'expected a name'),
+    default: hostname(),
+  },
+  logLevel: {
+    name: 'log-level',
+    description: logLevels.join(', ') + '.',
+    value: 'level',
+    schema: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }),
+    default: 'info',
+  },
+} as const satisfies Record<string, Flag<unknown>>;
+
+/** The settings of one hub process, checked. */
+export type HubConfig = Values<typeof hubFlags>;

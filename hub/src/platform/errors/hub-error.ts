@@ -1,0 +1,54 @@
+/** The closed list of codes that the REST API answers with. */
+export const hubErrorStatus = {
+  Unauthenticated: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  Conflict: 409,
+  Invalid: 422,
+  TooManyRequests: 429,
+  Unavailable: 503,
+  Internal: 500,
+} as const;
+
+export type HubErrorCode = keyof typeof hubErrorStatus;
+
+export interface HubErrorDetails {
+  /** What the reader can do about it. */
+  readonly remedy?: string;
+  /** The field of the input that is wrong, e.g. `labels.env`. */
+  readonly field?: string;
+  readonly retryAfterSeconds?: number;
+  /** Logged, never answered. */
+  readonly cause?: unknown;
+}
+
+/** An error that people may see. The message is lower case and starts with the object that it is about. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+  readonly remedy: string | undefined;
+  readonly field: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: HubErrorCode,
+    message: string,
+    details: HubErrorDetails = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.remedy = details.remedy;
+    this.field = details.field;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+export function notFound(message: string, details?: HubErrorDetails): HubError {
+  return new HubError('NotFound', message, details);
+}
+
+export function conflict(message: string, details?: HubErrorDetails): HubError {
+  return new HubError('Conflict', message, details);
+}
+
+export function invalid(field: string, message: string, details?: HubErrorDetails): HubError {
+  return new HubError('Invalid', message, { ...details, field });
+}

@@ -1,0 +1,39 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Notifications } from '../changes/notifications.js';
+import { HubError } from '../errors/hub-error.js';
+import { Metrics } from './metrics.js';
+
+/** Probes and metrics, outside `/api/v1` and without authentication. */
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly notifications: Notifications,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The process lives; a restart would not help against a missing database. */
+  @Get('healthz')
+  healthz(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  /** Requests can be answered. */
+  @Get('readyz')
+  async readyz(): Promise<{ status: string }> {
+    await this.dataSource.query('SELECT 1');
+    if (!this.notifications.connected) {
+      throw new HubError('Unavailable', 'the hub is not connected to the notifications of its database', {
+        remedy: 'wait until the database is back',
+      });
+    }
+    return { status: 'ok' };
+  }
+
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  async scrape(): Promise<string> {
+    return this.metrics.registry.metrics();
+  }
+}

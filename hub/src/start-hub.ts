@@ -1,0 +1,103 @@
+import 'reflect-metadata';
+import { networkInterfaces } from 'node:os';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { AppModule, entities } from './app.module.js';
+import { ChangeFeed } from './platform/changes/change-feed.js';
+import { Notifications } from './platform/changes/notifications.js';
+import { Clock } from './platform/clock.js';
+import type { ListenAddress } from './platform/config/flag-schemas.js';
+import { formatAddress } from './platform/config/flag-schemas.js';
+import type { HubConfig } from './platform/config/hub-flags.js';
+import { openDataSource } from './platform/database/data-source.js';
+import { migrate } from './platform/database/migrate.js';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { HttpErrorFilter } from './platform/errors/http-error.filter.js';
+import { NestLogger } from './platform/logging/nest-logger.js';
+import type { PlatformParts } from './platform/platform.module.js';
+
+export interface HubOptions {
+  readonly config: HubConfig;
+  readonly logger: Logger;
+  /** The system's clock unless a test brings its own. */
+  readonly clock?: Clock;
+}
+
+/** A hub that answers. */
+export interface RunningHub {
+  readonly app: NestFastifyApplication;
+  /** e.g. `http://127.0.0.1:8080`. */
+  readonly httpUrl: string;
+  readonly databaseUrl: string;
+  /** Says goodbye to agents, finishes requests, closes the database. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything in order: database, schema, application, listeners. What had started is stopped on failure. */
+export async function startHub({ config, logger, clock = new Clock() }: HubOptions): Promise<RunningHub> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let undo = stops.pop(); undo; undo = stops.pop()) await undo();
+  };
+  try {
+    const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(config, logger, stops));
+    const applied = await migrate(databaseUrl);
+    if (applied.length > 0) logger.info({ applied }, 'database schema is up to date');
+
+    const dataSource = await openDataSource({ databaseUrl, poolSize: config.databasePool, entities, logger });
+    stops.push(() => dataSource.destroy());
+    const notifications = new Notifications(databaseUrl, logger);
+    await notifications.start();
+    stops.push(() => notifications.stop());
+    const changeFeed = new ChangeFeed(notifications);
+    await changeFeed.start();
+    stops.push(async () => changeFeed.stop());
+
+    const app = await createApp({ config, logger, clock, dataSource, notifications, changeFeed });
+    stops.push(() => app.close());
+    await app.listen({ port: config.httpAddr.port, host: hostOf(config.httpAddr) });
+    return { app, httpUrl: `http://${boundAddress(app, config.httpAddr)}`, databaseUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function embeddedDatabase(
+  config: HubConfig,
+  logger: Logger,
+  stops: (() => Promise<void>)[],
+): Promise<string> {
+  const postgres = await startEmbeddedPostgres(config.dataDir, logger);
+  stops.push(() => postgres.stop());
+  return postgres.url;
+}
+
+async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> {
+  // Live streams never end by themselves; a hub that stops must not wait for them.
+  const adapter = new FastifyAdapter({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(parts), adapter, {
+    logger: new NestLogger(parts.logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new HttpErrorFilter(parts.logger));
+  return app;
+}
+
+/** Every interface, by IPv6 where the machine has it. */
+export function hostOf({ host }: ListenAddress): string {
+  if (host !== '') return host;
+  const six = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ family }) => family === 'IPv6'),
+  );
+  return six ? '::' : '0.0.0.0';
+}
+
+function boundAddress(app: NestFastifyApplication, wanted: ListenAddress): string {
+  const bound = app.getHttpServer().address();
+  const port = typeof bound === 'object' && bound ? bound.port : wanted.port;
+  const everywhere = wanted.host === '' || wanted.host === '0.0.0.0' || wanted.host === '::';
+  return formatAddress({ host: everywhere ? '127.0.0.1' : wanted.host, port });
+}
