@@ -27,7 +27,10 @@ describe('emitted strings (flux-compat 3.5)', () => {
     ['null', '"null"'],
     ['~', '"~"'],
     ['', '""'],
-    ['<<', '"<<"'],
+    ['<<', '<<'],
+    ['.1_0', '".1_0"'],
+    ['._1', '._1'],
+    ['0b-1', '"0b-1"'],
     ['1:30', '"1:30"'],
     ['2026-01-01', '"2026-01-01"'],
     ['2026-01-01T00:00:00Z', '"2026-01-01T00:00:00Z"'],
@@ -84,8 +87,8 @@ describe('emitted strings (flux-compat 3.5)', () => {
 
   it('in keys stay on one line, or take the long form', () => {
     const long = 'x'.repeat(129);
-    expect(emitYaml({ yes: 1, 'a b': 2, [long]: { a: [1] } })).toBe(
-      `a b: 2\n? ${long}\n: a:\n  - 1\n"yes": 1\n`,
+    expect(emitYaml({ yes: 1, '<<': 0, 'a b': 2, [long]: { a: [1] } })).toBe(
+      `"<<": 0\na b: 2\n? ${long}\n: a:\n  - 1\n"yes": 1\n`,
     );
     expect(parseYaml(emitYaml({ [long]: ['x', { y: 1 }], 'a\nb': {} }))).toEqual({
       [long]: ['x', { y: 1 }],

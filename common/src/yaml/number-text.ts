@@ -1,16 +1,9 @@
-const maxUint64 = 2n ** 64n - 1n;
-const minInt64 = -(2n ** 63n);
-
 /** How a number is written in emitted YAML: integers in full, other numbers in the shortest form that reads back. */
 export function numberText(value: number | bigint): string {
   if (typeof value === 'bigint') return value.toString();
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
-  if (Number.isSafeInteger(value)) return String(value);
-  if (Number.isInteger(value)) {
-    const exact = BigInt(value);
-    if (exact >= minInt64 && exact <= maxUint64) return exact.toString();
-  }
+  if (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 64) return String(value);
   return shortest(value);
 }
 

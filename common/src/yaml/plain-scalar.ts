@@ -5,7 +5,6 @@ export type PlainScalar =
   | { readonly kind: 'int'; readonly value: number | bigint }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'timestamp'; readonly value: string }
-  | { readonly kind: 'merge'; readonly value: string }
   | { readonly kind: 'string'; readonly value: string };
 
 const words = new Map<string, PlainScalar>();
@@ -20,14 +19,16 @@ for (const text of ['.nan', '.NaN', '.NAN']) words.set(text, { kind: 'float', va
 for (const text of ['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'])
   words.set(text, { kind: 'float', value: Infinity });
 for (const text of ['-.inf', '-.Inf', '-.INF']) words.set(text, { kind: 'float', value: -Infinity });
-words.set('<<', { kind: 'merge', value: '<<' });
 
 /** First characters of everything that is not a string; '' is the empty scalar. */
 export const meaningfulFirstChars: readonly string[] = ['', ...Array.from('yYnNtTfFoO~.+-0123456789')];
-const meaningful = new Set([...meaningfulFirstChars, '<']);
+const meaningful = new Set(meaningfulFirstChars);
 
 const integer = /^([-+]?)(?:0[bB]([01]+)|0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
+// Written as Go reads it, oddities included: a sign may follow a binary prefix.
+const signedBinary = /^0b([-+][01]+)$/;
 const decimal = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const fraction = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 const timestamp =
   /^[0-9]{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]*)?(?:Z|[-+][0-9]{2}:[0-9]{2})| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]*)?)?$/;
 
@@ -44,7 +45,10 @@ export function readPlainScalar(text: string): PlainScalar {
   const word = words.get(text);
   if (word) return word;
   const first = text.charAt(0);
-  if (first === '.') return readDecimal(text, text);
+  if (first === '.')
+    return fraction.test(text)
+      ? readDecimal(text, text.replaceAll('_', ''))
+      : { kind: 'string', value: text };
   if (first === '+' || first === '-' || (first >= '0' && first <= '9')) return readNumber(text);
   return { kind: 'string', value: text };
 }
@@ -57,6 +61,8 @@ function readNumber(text: string): PlainScalar {
     const value = integerValue(match);
     if (value !== undefined) return { kind: 'int', value };
   }
+  const signed = signedBinary.exec(digits)?.[1];
+  if (signed) return { kind: 'int', value: Number.parseInt(signed, 2) || 0 };
   return readDecimal(text, digits);
 }
 

@@ -17,7 +17,7 @@ const simpleWord = /^[A-Za-z_/][A-Za-z0-9_./-]*$/;
  * several lines, else quoted (flux-compat 3.5 depends on which quotes are dropped).
  */
 export function scalarStyle(text: string, isKey: boolean): ScalarStyle {
-  const wanted = wantedStyle(text);
+  const wanted = isKey && text === '<<' ? 'double' : wantedStyle(text);
   // The common case: nothing in the text can need quotes.
   if (wanted === 'plain' && simpleWord.test(text)) return 'plain';
   if (text === '') return 'double';
