@@ -9,6 +9,7 @@ import { startEtcd } from './etcd.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { kubeRequester } from './kube-request.js';
 import type { KubeAccess, KubeRequester } from './kube-request.js';
+import { startWorkloadSimulator } from './workload-simulator.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A user that the API server knows by a static token. RBAC decides what it may do. */
@@ -23,6 +24,8 @@ export interface ControlPlaneOptions {
   /** Run the controller manager: ReplicaSets, Pods, garbage collection, namespace deletion. Default: true. */
   readonly controllerManager?: boolean;
   readonly users?: readonly StaticUser[];
+  /** Run the workload simulator too, so that Pods become ready (see pod-status.ts). Default: false. */
+  readonly workloads?: boolean;
   /** An etcd to share, with a prefix of its own; without it the control plane starts one. */
   readonly etcd?: { readonly url: string; readonly prefix: string };
   /** Further flags of kube-apiserver. */
@@ -80,6 +83,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stops.push(() => kube.close());
     const kubeconfig = writeKubeconfig(join(folder.path, 'admin.kubeconfig'), access, name);
     if (controllers) await started(startControllerManager({ folder: folder.path, kubeconfig, kube }), stops);
+    if (options.workloads) await started(startWorkloadSimulator(kube), stops);
     return { ...assemble(name, folder.path, access, kubeconfig, kube, tokens, apiserver), stop };
   } catch (error) {
     await stop();

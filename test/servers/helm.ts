@@ -1,0 +1,36 @@
+// helm against a test's control plane.
+import { join } from 'node:path';
+import { rigPrograms } from './programs.js';
+import { temporaryFolder } from './temporary-folder.js';
+import { runTool, toolOutput } from './tool.js';
+import type { ToolResult } from './tool.js';
+
+export interface Helm {
+  /** Gives stdout; an exit code other than 0 is an error. */
+  run(args: readonly string[]): Promise<string>;
+  /** Gives the result, whatever the exit code. */
+  try(args: readonly string[]): Promise<ToolResult>;
+  /** Runs with `-o json` and parses. */
+  json<T = unknown>(args: readonly string[]): Promise<T>;
+}
+
+/** Binds helm to a kubeconfig, with repositories, plug-ins and caches of its own. */
+export async function helmFor(cluster: { readonly kubeconfig: string }): Promise<Helm> {
+  const { helm } = await rigPrograms();
+  const home = temporaryFolder('helm');
+  process.once('exit', () => home.remove());
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home.path,
+    KUBECONFIG: cluster.kubeconfig,
+    HELM_CACHE_HOME: join(home.path, 'cache'),
+    HELM_CONFIG_HOME: join(home.path, 'config'),
+    HELM_DATA_HOME: join(home.path, 'data'),
+  };
+  return {
+    run: (args) => toolOutput(helm, args, { env }),
+    try: (args) => runTool(helm, args, { env }),
+    json: async <T>(args: readonly string[]) =>
+      JSON.parse(await toolOutput(helm, [...args, '-o', 'json'], { env })) as T,
+  };
+}
