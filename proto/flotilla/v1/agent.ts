@@ -37,6 +37,7 @@ export interface SessionRequest {
     | { $case: "records"; value: RecordBatch }
     | { $case: "intentResult"; value: IntentResult }
     | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface SessionResponse {
@@ -48,9 +49,13 @@ export interface SessionResponse {
     | { $case: "intent"; value: Intent }
     | { $case: "goodbye"; value: Goodbye }
     | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Always the first message of an agent. */
+/**
+ * Always the first message of an agent. An agent dials when its table is complete (its caches have synced): what a
+ * snapshot does not name is removed from the hub.
+ */
 export interface Hello {
   /** Raised when the meaning of a message changes; see Welcome. */
   protocolVersion: number;
@@ -67,21 +72,30 @@ export interface Hello {
   spoolId: string;
   /** Identity of this process, new at every start: a second live process with the same certificate is a clone. */
   instanceId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** Always the first message of the hub. */
 export interface Welcome {
   clusterId: string;
   clusterName: string;
-  /** Last number of the agent's table that the hub holds; 0 when it does not know the table. */
+  /**
+   * Last number of the agent's table that the hub holds; 0 when it does not know the table. A hub that lacks the
+   * table but holds the same rows (the hashes agree: an agent has restarted) takes over the agent's number. A hub
+   * that needs the whole table says so by a SnapshotRequest after this message.
+   */
   acknowledgedSequence: bigint;
   /** Last record number of the agent's spool that the hub holds; 0 when it does not know the spool. */
   acknowledgedRecord: bigint;
   heartbeatSeconds: number;
   protocolVersion: number;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** All changes up to `sequence` that the hub has not acknowledged, coalesced per object. */
+/**
+ * All changes up to `sequence` that the hub has not acknowledged, coalesced per object. One that the hub holds
+ * already is acknowledged and otherwise ignored; one that comes while the hub waits for a snapshot is ignored.
+ */
 export interface StateDelta {
   sequence: bigint;
   upserts: ObjectState[];
@@ -89,9 +103,14 @@ export interface StateDelta {
   /** Of the whole table after this change. */
   tableHash: Uint8Array;
   observedAt?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** The whole table as of `sequence`, in parts. The hub replaces its copy when the last part has come. */
+/**
+ * The whole table as of `sequence`, in parts that are numbered from 0 and sent without other state messages in
+ * between. The hub takes the rows of each part over as it comes, and removes the rows that no part has named with
+ * the last one, which alone is acknowledged. Part 0 begins anew.
+ */
 export interface StateSnapshot {
   sequence: bigint;
   objects: ObjectState[];
@@ -99,31 +118,40 @@ export interface StateSnapshot {
   last: boolean;
   tableHash: Uint8Array;
   observedAt?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface StateAck {
   sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** Asks for the whole table. */
 export interface SnapshotRequest {
   reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Says that the table as of `sequence` was still true at `observed_at`. */
+/**
+ * Says that the table as of `sequence` was still true at `observed_at`. Sent when nothing else has been sent for
+ * Welcome.heartbeat_seconds. An agent that is silent for three times as long is cut off.
+ */
 export interface Heartbeat {
   sequence: bigint;
   tableHash: Uint8Array;
   objects: number;
   observedAt?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface RecordBatch {
   records: Record[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface RecordAck {
   sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
@@ -134,6 +162,7 @@ export interface Goodbye {
   code: Goodbye_Code;
   message: string;
   retryAfterSeconds: number;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export enum Goodbye_Code {
@@ -208,16 +237,18 @@ export function goodbye_CodeToJSON(object: Goodbye_Code): string {
 export interface RenewCertificateRequest {
   /** PEM, PKCS#10. The key may be new; subject and names are ignored. */
   csr: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface RenewCertificateResponse {
   /** PEM, leaf first. */
   certificateChain: string;
   caBundle: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseSessionRequest(): SessionRequest {
-  return { message: undefined };
+  return { message: undefined, _unknownFields: {} };
 }
 
 export const SessionRequest: MessageFns<SessionRequest> = {
@@ -241,6 +272,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "intentResult":
         IntentResult.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -310,7 +349,15 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -404,7 +451,7 @@ export const SessionRequest: MessageFns<SessionRequest> = {
 };
 
 function createBaseSessionResponse(): SessionResponse {
-  return { message: undefined };
+  return { message: undefined, _unknownFields: {} };
 }
 
 export const SessionResponse: MessageFns<SessionResponse> = {
@@ -428,6 +475,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "goodbye":
         Goodbye.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -497,7 +552,15 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -605,6 +668,7 @@ function createBaseHello(): Hello {
     tableHash: new Uint8Array(0),
     spoolId: "",
     instanceId: "",
+    _unknownFields: {},
   };
 }
 
@@ -639,6 +703,14 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(74).string(message.instanceId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -732,7 +804,15 @@ export const Hello: MessageFns<Hello> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -840,6 +920,7 @@ function createBaseWelcome(): Welcome {
     acknowledgedRecord: 0n,
     heartbeatSeconds: 0,
     protocolVersion: 0,
+    _unknownFields: {},
   };
 }
 
@@ -868,6 +949,14 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.protocolVersion !== 0) {
       writer.uint32(48).uint32(message.protocolVersion);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -937,7 +1026,15 @@ export const Welcome: MessageFns<Welcome> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1023,7 +1120,14 @@ export const Welcome: MessageFns<Welcome> = {
 };
 
 function createBaseStateDelta(): StateDelta {
-  return { sequence: 0n, upserts: [], deletes: [], tableHash: new Uint8Array(0), observedAt: undefined };
+  return {
+    sequence: 0n,
+    upserts: [],
+    deletes: [],
+    tableHash: new Uint8Array(0),
+    observedAt: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const StateDelta: MessageFns<StateDelta> = {
@@ -1045,6 +1149,14 @@ export const StateDelta: MessageFns<StateDelta> = {
     }
     if (message.observedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.observedAt), writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1106,7 +1218,15 @@ export const StateDelta: MessageFns<StateDelta> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1167,7 +1287,15 @@ export const StateDelta: MessageFns<StateDelta> = {
 };
 
 function createBaseStateSnapshot(): StateSnapshot {
-  return { sequence: 0n, objects: [], part: 0, last: false, tableHash: new Uint8Array(0), observedAt: undefined };
+  return {
+    sequence: 0n,
+    objects: [],
+    part: 0,
+    last: false,
+    tableHash: new Uint8Array(0),
+    observedAt: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const StateSnapshot: MessageFns<StateSnapshot> = {
@@ -1192,6 +1320,14 @@ export const StateSnapshot: MessageFns<StateSnapshot> = {
     }
     if (message.observedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.observedAt), writer.uint32(50).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1261,7 +1397,15 @@ export const StateSnapshot: MessageFns<StateSnapshot> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1327,7 +1471,7 @@ export const StateSnapshot: MessageFns<StateSnapshot> = {
 };
 
 function createBaseStateAck(): StateAck {
-  return { sequence: 0n };
+  return { sequence: 0n, _unknownFields: {} };
 }
 
 export const StateAck: MessageFns<StateAck> = {
@@ -1337,6 +1481,14 @@ export const StateAck: MessageFns<StateAck> = {
         throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
       }
       writer.uint32(8).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1366,7 +1518,15 @@ export const StateAck: MessageFns<StateAck> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1397,13 +1557,21 @@ export const StateAck: MessageFns<StateAck> = {
 };
 
 function createBaseSnapshotRequest(): SnapshotRequest {
-  return { reason: "" };
+  return { reason: "", _unknownFields: {} };
 }
 
 export const SnapshotRequest: MessageFns<SnapshotRequest> = {
   encode(message: SnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.reason !== "") {
       writer.uint32(10).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1433,7 +1601,15 @@ export const SnapshotRequest: MessageFns<SnapshotRequest> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1464,7 +1640,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest> = {
 };
 
 function createBaseHeartbeat(): Heartbeat {
-  return { sequence: 0n, tableHash: new Uint8Array(0), objects: 0, observedAt: undefined };
+  return { sequence: 0n, tableHash: new Uint8Array(0), objects: 0, observedAt: undefined, _unknownFields: {} };
 }
 
 export const Heartbeat: MessageFns<Heartbeat> = {
@@ -1483,6 +1659,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.observedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.observedAt), writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1536,7 +1720,15 @@ export const Heartbeat: MessageFns<Heartbeat> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1592,13 +1784,21 @@ export const Heartbeat: MessageFns<Heartbeat> = {
 };
 
 function createBaseRecordBatch(): RecordBatch {
-  return { records: [] };
+  return { records: [], _unknownFields: {} };
 }
 
 export const RecordBatch: MessageFns<RecordBatch> = {
   encode(message: RecordBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.records) {
       Record.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1628,7 +1828,15 @@ export const RecordBatch: MessageFns<RecordBatch> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1661,7 +1869,7 @@ export const RecordBatch: MessageFns<RecordBatch> = {
 };
 
 function createBaseRecordAck(): RecordAck {
-  return { sequence: 0n };
+  return { sequence: 0n, _unknownFields: {} };
 }
 
 export const RecordAck: MessageFns<RecordAck> = {
@@ -1671,6 +1879,14 @@ export const RecordAck: MessageFns<RecordAck> = {
         throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
       }
       writer.uint32(8).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1700,7 +1916,15 @@ export const RecordAck: MessageFns<RecordAck> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1731,7 +1955,7 @@ export const RecordAck: MessageFns<RecordAck> = {
 };
 
 function createBaseGoodbye(): Goodbye {
-  return { code: 0, message: "", retryAfterSeconds: 0 };
+  return { code: 0, message: "", retryAfterSeconds: 0, _unknownFields: {} };
 }
 
 export const Goodbye: MessageFns<Goodbye> = {
@@ -1744,6 +1968,14 @@ export const Goodbye: MessageFns<Goodbye> = {
     }
     if (message.retryAfterSeconds !== 0) {
       writer.uint32(24).uint32(message.retryAfterSeconds);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1789,7 +2021,15 @@ export const Goodbye: MessageFns<Goodbye> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1836,13 +2076,21 @@ export const Goodbye: MessageFns<Goodbye> = {
 };
 
 function createBaseRenewCertificateRequest(): RenewCertificateRequest {
-  return { csr: "" };
+  return { csr: "", _unknownFields: {} };
 }
 
 export const RenewCertificateRequest: MessageFns<RenewCertificateRequest> = {
   encode(message: RenewCertificateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.csr !== "") {
       writer.uint32(10).string(message.csr);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1872,7 +2120,15 @@ export const RenewCertificateRequest: MessageFns<RenewCertificateRequest> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1903,7 +2159,7 @@ export const RenewCertificateRequest: MessageFns<RenewCertificateRequest> = {
 };
 
 function createBaseRenewCertificateResponse(): RenewCertificateResponse {
-  return { certificateChain: "", caBundle: "" };
+  return { certificateChain: "", caBundle: "", _unknownFields: {} };
 }
 
 export const RenewCertificateResponse: MessageFns<RenewCertificateResponse> = {
@@ -1913,6 +2169,14 @@ export const RenewCertificateResponse: MessageFns<RenewCertificateResponse> = {
     }
     if (message.caBundle !== "") {
       writer.uint32(18).string(message.caBundle);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1950,7 +2214,15 @@ export const RenewCertificateResponse: MessageFns<RenewCertificateResponse> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -2000,9 +2272,14 @@ export const RenewCertificateResponse: MessageFns<RenewCertificateResponse> = {
  *
  * State is synchronised, not shipped: the agent numbers the changes of a keyed table, the hub acknowledges a
  * number after the transaction that holds it has been committed, and after a reconnect the agent goes on from
- * the number that the hub names in Welcome. Both sides keep the same order-independent hash of the table
- * (XOR over all rows of sha256(key, 0x00, encoded ObjectState)); when the hashes differ the hub asks for a
- * snapshot.
+ * the number that the hub names in Welcome. Both sides keep the same order-independent hash of the table; when
+ * the hashes differ the hub asks for a snapshot.
+ *
+ * The hash is the XOR over all rows of sha256(key, 0x00, row), 32 bytes, all zero for an empty table. `key` is
+ * the UTF-8 text api_version|kind|namespace|name. `row` is the ObjectState in its canonical encoding: fields in
+ * the order of their numbers, each at most once, fields with their default value left out, messages that are set
+ * written even when empty. New fields get higher numbers and are hashed too; a hub that does not know them keeps
+ * and hashes them as they came. proto/table/table-hash.ts is the function that both sides call.
  */
 export type AgentServiceService = typeof AgentServiceService;
 export const AgentServiceService = {

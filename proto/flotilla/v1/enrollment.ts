@@ -23,8 +23,26 @@ export const protobufPackage = "flotilla.v1";
 
 export const protobufFileName = "flotilla/v1/enrollment.proto";
 
+export interface ReissueRequest {
+  /** PEM, leaf first: the last certificate, expired or not. */
+  certificateChain: string;
+  /** PEM, PKCS#10, signed with the key of that certificate. */
+  csr: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ReissueResponse {
+  /** PEM, leaf first. */
+  certificateChain: string;
+  caBundle: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 export interface EnrollRequest {
-  /** The join token as the hub printed it. */
+  /**
+   * The join token as the hub printed it. An agent that did not get the answer asks again with the same token and
+   * the same key: a token that this very enrolment has used up is honoured while it has not expired.
+   */
   joinToken: string;
   /** PEM, PKCS#10, signed with a key that never leaves the agent. */
   csr: string;
@@ -33,11 +51,13 @@ export interface EnrollRequest {
   labels: { [key: string]: string };
   /** uid of the namespace kube-system: tells a re-enrolling cluster from a second one with the same name. */
   clusterUid: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface EnrollRequest_LabelsEntry {
   key: string;
   value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface EnrollResponse {
@@ -47,10 +67,225 @@ export interface EnrollResponse {
   caBundle: string;
   /** host:port of AgentService as the hub knows it; empty means the agent's own setting. */
   agentEndpoint: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+function createBaseReissueRequest(): ReissueRequest {
+  return { certificateChain: "", csr: "", _unknownFields: {} };
+}
+
+export const ReissueRequest: MessageFns<ReissueRequest> = {
+  encode(message: ReissueRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.certificateChain !== "") {
+      writer.uint32(10).string(message.certificateChain);
+    }
+    if (message.csr !== "") {
+      writer.uint32(18).string(message.csr);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReissueRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReissueRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.certificateChain = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.csr = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReissueRequest {
+    return {
+      certificateChain: isSet(object.certificateChain)
+        ? globalThis.String(object.certificateChain)
+        : isSet(object.certificate_chain)
+        ? globalThis.String(object.certificate_chain)
+        : "",
+      csr: isSet(object.csr) ? globalThis.String(object.csr) : "",
+    };
+  },
+
+  toJSON(message: ReissueRequest): unknown {
+    const obj: any = {};
+    if (message.certificateChain !== "") {
+      obj.certificateChain = message.certificateChain;
+    }
+    if (message.csr !== "") {
+      obj.csr = message.csr;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReissueRequest>, I>>(base?: I): ReissueRequest {
+    return ReissueRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReissueRequest>, I>>(object: I): ReissueRequest {
+    const message = createBaseReissueRequest();
+    message.certificateChain = object.certificateChain ?? "";
+    message.csr = object.csr ?? "";
+    return message;
+  },
+};
+
+function createBaseReissueResponse(): ReissueResponse {
+  return { certificateChain: "", caBundle: "", _unknownFields: {} };
+}
+
+export const ReissueResponse: MessageFns<ReissueResponse> = {
+  encode(message: ReissueResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.certificateChain !== "") {
+      writer.uint32(10).string(message.certificateChain);
+    }
+    if (message.caBundle !== "") {
+      writer.uint32(18).string(message.caBundle);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReissueResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReissueResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.certificateChain = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.caBundle = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReissueResponse {
+    return {
+      certificateChain: isSet(object.certificateChain)
+        ? globalThis.String(object.certificateChain)
+        : isSet(object.certificate_chain)
+        ? globalThis.String(object.certificate_chain)
+        : "",
+      caBundle: isSet(object.caBundle)
+        ? globalThis.String(object.caBundle)
+        : isSet(object.ca_bundle)
+        ? globalThis.String(object.ca_bundle)
+        : "",
+    };
+  },
+
+  toJSON(message: ReissueResponse): unknown {
+    const obj: any = {};
+    if (message.certificateChain !== "") {
+      obj.certificateChain = message.certificateChain;
+    }
+    if (message.caBundle !== "") {
+      obj.caBundle = message.caBundle;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReissueResponse>, I>>(base?: I): ReissueResponse {
+    return ReissueResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReissueResponse>, I>>(object: I): ReissueResponse {
+    const message = createBaseReissueResponse();
+    message.certificateChain = object.certificateChain ?? "";
+    message.caBundle = object.caBundle ?? "";
+    return message;
+  },
+};
+
 function createBaseEnrollRequest(): EnrollRequest {
-  return { joinToken: "", csr: "", clusterName: "", labels: {}, clusterUid: "" };
+  return { joinToken: "", csr: "", clusterName: "", labels: {}, clusterUid: "", _unknownFields: {} };
 }
 
 export const EnrollRequest: MessageFns<EnrollRequest> = {
@@ -69,6 +304,14 @@ export const EnrollRequest: MessageFns<EnrollRequest> = {
     });
     if (message.clusterUid !== "") {
       writer.uint32(42).string(message.clusterUid);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -133,7 +376,15 @@ export const EnrollRequest: MessageFns<EnrollRequest> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -225,7 +476,7 @@ export const EnrollRequest: MessageFns<EnrollRequest> = {
 };
 
 function createBaseEnrollRequest_LabelsEntry(): EnrollRequest_LabelsEntry {
-  return { key: "", value: "" };
+  return { key: "", value: "", _unknownFields: {} };
 }
 
 export const EnrollRequest_LabelsEntry: MessageFns<EnrollRequest_LabelsEntry> = {
@@ -235,6 +486,14 @@ export const EnrollRequest_LabelsEntry: MessageFns<EnrollRequest_LabelsEntry> = 
     }
     if (message.value !== "") {
       writer.uint32(18).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -272,7 +531,15 @@ export const EnrollRequest_LabelsEntry: MessageFns<EnrollRequest_LabelsEntry> = 
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -310,7 +577,7 @@ export const EnrollRequest_LabelsEntry: MessageFns<EnrollRequest_LabelsEntry> = 
 };
 
 function createBaseEnrollResponse(): EnrollResponse {
-  return { clusterId: "", certificateChain: "", caBundle: "", agentEndpoint: "" };
+  return { clusterId: "", certificateChain: "", caBundle: "", agentEndpoint: "", _unknownFields: {} };
 }
 
 export const EnrollResponse: MessageFns<EnrollResponse> = {
@@ -326,6 +593,14 @@ export const EnrollResponse: MessageFns<EnrollResponse> = {
     }
     if (message.agentEndpoint !== "") {
       writer.uint32(34).string(message.agentEndpoint);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -379,7 +654,15 @@ export const EnrollResponse: MessageFns<EnrollResponse> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -454,10 +737,28 @@ export const EnrollmentServiceService = {
     responseSerialize: (value: EnrollResponse): Buffer => Buffer.from(EnrollResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EnrollResponse => EnrollResponse.decode(value),
   },
+  /**
+   * For an agent that was away for longer than its certificate lived, so that it comes back without a new join
+   * token. The hub refuses when the cluster has been revoked or quarantined meanwhile.
+   */
+  reissue: {
+    path: "/flotilla.v1.EnrollmentService/Reissue" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReissueRequest): Buffer => Buffer.from(ReissueRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReissueRequest => ReissueRequest.decode(value),
+    responseSerialize: (value: ReissueResponse): Buffer => Buffer.from(ReissueResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReissueResponse => ReissueResponse.decode(value),
+  },
 } as const;
 
 export interface EnrollmentServiceServer extends UntypedServiceImplementation {
   enroll: handleUnaryCall<EnrollRequest, EnrollResponse>;
+  /**
+   * For an agent that was away for longer than its certificate lived, so that it comes back without a new join
+   * token. The hub refuses when the cluster has been revoked or quarantined meanwhile.
+   */
+  reissue: handleUnaryCall<ReissueRequest, ReissueResponse>;
 }
 
 export interface EnrollmentServiceClient extends Client {
@@ -475,6 +776,25 @@ export interface EnrollmentServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EnrollResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * For an agent that was away for longer than its certificate lived, so that it comes back without a new join
+   * token. The hub refuses when the cluster has been revoked or quarantined meanwhile.
+   */
+  reissue(
+    request: ReissueRequest,
+    callback: (error: ServiceError | null, response: ReissueResponse) => void,
+  ): ClientUnaryCall;
+  reissue(
+    request: ReissueRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReissueResponse) => void,
+  ): ClientUnaryCall;
+  reissue(
+    request: ReissueRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReissueResponse) => void,
   ): ClientUnaryCall;
 }
 

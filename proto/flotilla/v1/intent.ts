@@ -33,6 +33,7 @@ export interface Intent {
     $case: "resume";
     value: Resume;
   } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** Reconcile now, as `flux reconcile` does. */
@@ -42,14 +43,17 @@ export interface Reconcile {
     | undefined;
   /** Kustomization only: its source first. */
   withSource: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface Suspend {
   object?: ObjectRef | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface Resume {
   object?: ObjectRef | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface IntentResult {
@@ -58,6 +62,7 @@ export interface IntentResult {
   /** For people: what happened and, where it failed, what to do. */
   message: string;
   at?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export enum IntentResult_State {
@@ -114,7 +119,7 @@ export function intentResult_StateToJSON(object: IntentResult_State): string {
 }
 
 function createBaseIntent(): Intent {
-  return { id: "", createdAt: undefined, expiresAt: undefined, requestedBy: "", action: undefined };
+  return { id: "", createdAt: undefined, expiresAt: undefined, requestedBy: "", action: undefined, _unknownFields: {} };
 }
 
 export const Intent: MessageFns<Intent> = {
@@ -141,6 +146,14 @@ export const Intent: MessageFns<Intent> = {
       case "resume":
         Resume.encode(message.action.value, writer.uint32(58).fork()).join();
         break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -218,7 +231,15 @@ export const Intent: MessageFns<Intent> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -312,7 +333,7 @@ export const Intent: MessageFns<Intent> = {
 };
 
 function createBaseReconcile(): Reconcile {
-  return { object: undefined, withSource: false };
+  return { object: undefined, withSource: false, _unknownFields: {} };
 }
 
 export const Reconcile: MessageFns<Reconcile> = {
@@ -322,6 +343,14 @@ export const Reconcile: MessageFns<Reconcile> = {
     }
     if (message.withSource !== false) {
       writer.uint32(16).bool(message.withSource);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -359,7 +388,15 @@ export const Reconcile: MessageFns<Reconcile> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -403,13 +440,21 @@ export const Reconcile: MessageFns<Reconcile> = {
 };
 
 function createBaseSuspend(): Suspend {
-  return { object: undefined };
+  return { object: undefined, _unknownFields: {} };
 }
 
 export const Suspend: MessageFns<Suspend> = {
   encode(message: Suspend, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.object !== undefined) {
       ObjectRef.encode(message.object, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -439,7 +484,15 @@ export const Suspend: MessageFns<Suspend> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -472,13 +525,21 @@ export const Suspend: MessageFns<Suspend> = {
 };
 
 function createBaseResume(): Resume {
-  return { object: undefined };
+  return { object: undefined, _unknownFields: {} };
 }
 
 export const Resume: MessageFns<Resume> = {
   encode(message: Resume, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.object !== undefined) {
       ObjectRef.encode(message.object, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -508,7 +569,15 @@ export const Resume: MessageFns<Resume> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -541,7 +610,7 @@ export const Resume: MessageFns<Resume> = {
 };
 
 function createBaseIntentResult(): IntentResult {
-  return { id: "", state: 0, message: "", at: undefined };
+  return { id: "", state: 0, message: "", at: undefined, _unknownFields: {} };
 }
 
 export const IntentResult: MessageFns<IntentResult> = {
@@ -557,6 +626,14 @@ export const IntentResult: MessageFns<IntentResult> = {
     }
     if (message.at !== undefined) {
       Timestamp.encode(toTimestamp(message.at), writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -610,7 +687,15 @@ export const IntentResult: MessageFns<IntentResult> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {

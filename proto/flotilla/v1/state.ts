@@ -39,6 +39,7 @@ export interface ObjectState {
   lastHandledReconcileAt: string;
   /** When the agent saw this state first. */
   changedAt?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface ObjectRef {
@@ -47,6 +48,7 @@ export interface ObjectRef {
   kind: string;
   namespace: string;
   name: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** A metav1.Condition. */
@@ -58,19 +60,25 @@ export interface Condition {
   message: string;
   observedGeneration: bigint;
   lastTransitionTime?: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface InventorySummary {
   entries: number;
   /** sha256 over the sorted inventory ids, hexadecimal. */
   digest: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Append-only facts: events of reconcilers, and gaps where the spool had to drop some. */
+/**
+ * Append-only facts: events of reconcilers, and gaps where the spool had to drop some. Numbers are given in order,
+ * without holes; the hub stores a hole as a gap of its own.
+ */
 export interface Record {
   sequence: bigint;
   time?: Date | undefined;
   body?: { $case: "event"; value: ObjectEvent } | { $case: "gap"; value: Gap } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface ObjectEvent {
@@ -83,17 +91,23 @@ export interface ObjectEvent {
   message: string;
   /** Without the API group prefix, e.g. "revision". */
   metadata: { [key: string]: string };
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface ObjectEvent_MetadataEntry {
   key: string;
   value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Records first..last were dropped because the agent's spool was full. */
+/**
+ * Records first..last were dropped because the agent's spool was full. The record that carries the gap takes their
+ * place: its own number is last_sequence.
+ */
 export interface Gap {
   firstSequence: bigint;
   lastSequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseObjectState(): ObjectState {
@@ -112,6 +126,7 @@ function createBaseObjectState(): ObjectState {
     inventory: undefined,
     lastHandledReconcileAt: "",
     changedAt: undefined,
+    _unknownFields: {},
   };
 }
 
@@ -164,6 +179,14 @@ export const ObjectState: MessageFns<ObjectState> = {
     }
     if (message.changedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.changedAt), writer.uint32(114).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -297,7 +320,15 @@ export const ObjectState: MessageFns<ObjectState> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -429,7 +460,7 @@ export const ObjectState: MessageFns<ObjectState> = {
 };
 
 function createBaseObjectRef(): ObjectRef {
-  return { apiVersion: "", kind: "", namespace: "", name: "" };
+  return { apiVersion: "", kind: "", namespace: "", name: "", _unknownFields: {} };
 }
 
 export const ObjectRef: MessageFns<ObjectRef> = {
@@ -445,6 +476,14 @@ export const ObjectRef: MessageFns<ObjectRef> = {
     }
     if (message.name !== "") {
       writer.uint32(34).string(message.name);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -498,7 +537,15 @@ export const ObjectRef: MessageFns<ObjectRef> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -550,7 +597,15 @@ export const ObjectRef: MessageFns<ObjectRef> = {
 };
 
 function createBaseCondition(): Condition {
-  return { type: "", status: "", reason: "", message: "", observedGeneration: 0n, lastTransitionTime: undefined };
+  return {
+    type: "",
+    status: "",
+    reason: "",
+    message: "",
+    observedGeneration: 0n,
+    lastTransitionTime: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Condition: MessageFns<Condition> = {
@@ -575,6 +630,14 @@ export const Condition: MessageFns<Condition> = {
     }
     if (message.lastTransitionTime !== undefined) {
       Timestamp.encode(toTimestamp(message.lastTransitionTime), writer.uint32(50).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -644,7 +707,15 @@ export const Condition: MessageFns<Condition> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -712,7 +783,7 @@ export const Condition: MessageFns<Condition> = {
 };
 
 function createBaseInventorySummary(): InventorySummary {
-  return { entries: 0, digest: "" };
+  return { entries: 0, digest: "", _unknownFields: {} };
 }
 
 export const InventorySummary: MessageFns<InventorySummary> = {
@@ -722,6 +793,14 @@ export const InventorySummary: MessageFns<InventorySummary> = {
     }
     if (message.digest !== "") {
       writer.uint32(18).string(message.digest);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -759,7 +838,15 @@ export const InventorySummary: MessageFns<InventorySummary> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -797,7 +884,7 @@ export const InventorySummary: MessageFns<InventorySummary> = {
 };
 
 function createBaseRecord(): Record {
-  return { sequence: 0n, time: undefined, body: undefined };
+  return { sequence: 0n, time: undefined, body: undefined, _unknownFields: {} };
 }
 
 export const Record: MessageFns<Record> = {
@@ -818,6 +905,14 @@ export const Record: MessageFns<Record> = {
       case "gap":
         Gap.encode(message.body.value, writer.uint32(34).fork()).join();
         break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -871,7 +966,15 @@ export const Record: MessageFns<Record> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -933,7 +1036,7 @@ export const Record: MessageFns<Record> = {
 };
 
 function createBaseObjectEvent(): ObjectEvent {
-  return { object: undefined, severity: "", reason: "", message: "", metadata: {} };
+  return { object: undefined, severity: "", reason: "", message: "", metadata: {}, _unknownFields: {} };
 }
 
 export const ObjectEvent: MessageFns<ObjectEvent> = {
@@ -953,6 +1056,14 @@ export const ObjectEvent: MessageFns<ObjectEvent> = {
     globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
       ObjectEvent_MetadataEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
     });
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
     return writer;
   },
 
@@ -1016,7 +1127,15 @@ export const ObjectEvent: MessageFns<ObjectEvent> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1098,7 +1217,7 @@ export const ObjectEvent: MessageFns<ObjectEvent> = {
 };
 
 function createBaseObjectEvent_MetadataEntry(): ObjectEvent_MetadataEntry {
-  return { key: "", value: "" };
+  return { key: "", value: "", _unknownFields: {} };
 }
 
 export const ObjectEvent_MetadataEntry: MessageFns<ObjectEvent_MetadataEntry> = {
@@ -1108,6 +1227,14 @@ export const ObjectEvent_MetadataEntry: MessageFns<ObjectEvent_MetadataEntry> = 
     }
     if (message.value !== "") {
       writer.uint32(18).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1145,7 +1272,15 @@ export const ObjectEvent_MetadataEntry: MessageFns<ObjectEvent_MetadataEntry> = 
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
@@ -1183,7 +1318,7 @@ export const ObjectEvent_MetadataEntry: MessageFns<ObjectEvent_MetadataEntry> = 
 };
 
 function createBaseGap(): Gap {
-  return { firstSequence: 0n, lastSequence: 0n };
+  return { firstSequence: 0n, lastSequence: 0n, _unknownFields: {} };
 }
 
 export const Gap: MessageFns<Gap> = {
@@ -1199,6 +1334,14 @@ export const Gap: MessageFns<Gap> = {
         throw new globalThis.Error("value provided for field message.lastSequence of type uint64 too large");
       }
       writer.uint32(16).uint64(message.lastSequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
     }
     return writer;
   },
@@ -1236,7 +1379,15 @@ export const Gap: MessageFns<Gap> = {
         if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
       }
       return message;
     } finally {
