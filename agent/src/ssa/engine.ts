@@ -10,15 +10,22 @@ export interface Owner {
   fieldManager: string;
 }
 
+/** Labels and annotations set on every object; they win over what the object declares. */
+export interface CommonMetadata {
+  labels?: Readonly<Record<string, string>>;
+  annotations?: Readonly<Record<string, string>>;
+}
+
 export interface ApplyOptions {
   owner: Owner;
   /** Delete and recreate on conflict or immutable fields (flux-compat 3.6, 7). */
   force: boolean;
+  commonMetadata?: CommonMetadata;
   /** Field managers whose fields are taken over, beyond the built-in list. */
   overrideManagers: readonly string[];
   /** Kinds (`Kind` or `group/Kind`) of apply stage 3. */
   customStageKinds: readonly string[];
-  /** Dry-runs in flight. Default 4. */
+  /** Dry-runs in flight. Flux: 4. */
   concurrency: number;
   /** Limit of one whole apply, waits of the stages included. */
   signal: AbortSignal;
@@ -32,21 +39,39 @@ export interface DeleteOptions {
 /** One object that a wait watches. */
 export interface WaitTarget {
   ref: ObjectRef;
+  /** The object as an apply has just left it; spares its first read. */
+  live?: KubeObject;
 }
+
+export interface StatusResult {
+  /** kstatus: Current, InProgress, Failed, Terminating, NotFound, Unknown. */
+  status: string;
+  message: string;
+}
+
+/** Reads the status of an object; it is undefined when the server does not have it. */
+export type ReadStatus = (object: KubeObject | undefined, ref: ObjectRef) => StatusResult;
 
 export interface WaitOptions {
   timeoutMs: number;
   /** End as soon as one object has failed. Default true. */
-  failFast: boolean;
+  failFast?: boolean;
   signal: AbortSignal;
-  /** Reads the status of an object; default kstatus. */
-  readStatus?: (object: KubeObject | undefined, ref: ObjectRef) => { status: string; message: string };
+  /** Default: the engine's own, kstatus. */
+  readStatus?: ReadStatus;
+}
+
+export interface TerminationOptions {
+  timeoutMs: number;
+  signal: AbortSignal;
 }
 
 /** Staged server-side apply as Flux does it, against one cluster as one identity. */
 export interface ApplyEngine {
   /**
-   * Applies the objects in stages and order (flux-compat 3.6). Never changes what it is given.
+   * Applies the objects in stages and order (flux-compat 3.6): normalises them, sets common metadata and the owner's
+   * labels, and writes only what has changed. Never changes what it is given. A subset of an owner's objects may be
+   * given too: that is how drift of some of them is verified and corrected.
    * @throws ApplyError with the change set of the stages that were complete.
    */
   applyAllStaged(objects: readonly KubeObject[], options: ApplyOptions): Promise<ChangeSet>;
@@ -54,6 +79,6 @@ export interface ApplyEngine {
   deleteAll(refs: readonly ObjectRef[], options: DeleteOptions): Promise<ChangeSet>;
   /** Polls until all objects are Current. @throws WaitError: timeout or stalled, with flux-compat 3.8 texts. */
   wait(targets: readonly WaitTarget[], options: WaitOptions): Promise<void>;
-  /** Polls until all objects are gone. */
-  waitForTermination(refs: readonly ObjectRef[], options: WaitOptions): Promise<void>;
+  /** Polls until all objects are gone (flux-compat 3.9). @throws WaitError */
+  waitForTermination(refs: readonly ObjectRef[], options: TerminationOptions): Promise<void>;
 }

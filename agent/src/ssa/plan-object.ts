@@ -1,0 +1,125 @@
+import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
+import type { ApplyContext } from './apply-context.js';
+import { isCreateOnly, isExcluded, isForced, isMerged } from './controls.js';
+import { hasDrifted } from './diff.js';
+import { dryRun } from './dry-run.js';
+import { DryRunError, isImmutableError, messageOf } from './errors.js';
+import { pollUntil } from './poll.js';
+import { takeOverPatch, type JsonPatch } from './take-over.js';
+
+/** What will be done to one object, as its dry-run says. */
+export type ObjectPlan =
+  | { action: 'skipped'; ref: ObjectRef }
+  | { action: 'unchanged'; ref: ObjectRef; live: KubeObject }
+  | { action: 'created'; ref: ObjectRef; object: KubeObject }
+  | {
+      action: 'configured';
+      ref: ObjectRef;
+      object: KubeObject;
+      live: KubeObject;
+      takeOver: JsonPatch | undefined;
+    };
+
+/** Most deletions end in milliseconds; finalizers may take their time. */
+const recreatePollMs = 2_000;
+
+/**
+ * Asks the server what an apply would do (flux-compat 3.6, 4 to 7). The dry-run comes first: its result has no
+ * resourceVersion when the object is new, and then the live object need not be read at all.
+ * @throws DryRunError
+ */
+export async function planObject(context: ApplyContext, object: KubeObject): Promise<ObjectPlan> {
+  const { group } = context.options.owner;
+  const ref = refOf(object);
+  if (isExcluded(object, group)) return { action: 'skipped', ref };
+  if (isCreateOnly(object, group) && (await exists(context, ref))) return { action: 'skipped', ref };
+  let outcome;
+  try {
+    outcome = await dryRun(context, object);
+  } catch (error) {
+    return planAfterRefusal(context, object, error);
+  }
+  const { object: accepted, result } = outcome;
+  if (!result.metadata.resourceVersion) return { action: 'created', ref, object: accepted };
+  const live = await read(context, ref);
+  if (!live) return { action: 'created', ref, object: accepted };
+  if (isExcluded(live, group)) return { action: 'skipped', ref };
+  const merged = isMerged(object, group) || isMerged(live, group);
+  const takeOver = merged ? undefined : takeOverPatch(live, takeOverOptions(context));
+  if (!takeOver && !hasDrifted(live, result)) return { action: 'unchanged', ref, live };
+  return { action: 'configured', ref, object: accepted, live, takeOver };
+}
+
+export function takeOverOptions({ options }: ApplyContext): {
+  fieldManager: string;
+  overrideManagers: readonly string[];
+} {
+  return { fieldManager: options.owner.fieldManager, overrideManagers: options.overrideManagers };
+}
+
+/** The live object may be excluded from applies, or is to be recreated; else the server's answer stands. */
+async function planAfterRefusal(
+  context: ApplyContext,
+  object: KubeObject,
+  error: unknown,
+): Promise<ObjectPlan> {
+  const { group } = context.options.owner;
+  const ref = refOf(object);
+  const live = await read(context, ref).catch(() => undefined);
+  if (isExcluded(live, group)) return { action: 'skipped', ref };
+  const forced = context.options.force || isForced(object, group) || isForced(live, group);
+  // What is not there has no immutable fields: the manifest itself is wrong.
+  if (!live || !forced || !isImmutableError(error)) throw new DryRunError(ref, error);
+  await deleteForRecreation(context, live);
+  try {
+    return { action: 'created', ref, object: (await dryRun(context, object)).object };
+  } catch (again) {
+    throw new DryRunError(ref, again);
+  }
+}
+
+async function deleteForRecreation(
+  { client, clock, options }: ApplyContext,
+  live: KubeObject,
+): Promise<void> {
+  const { signal } = options;
+  const ref = refOf(live);
+  const { uid } = live.metadata;
+  const failed = (what: string, error: unknown): Error =>
+    new Error(`${formatRef(ref)} immutable field detected, failed to ${what}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  try {
+    await client.delete(ref, {
+      propagation: 'Background',
+      signal,
+      ...(uid ? { preconditions: { uid } } : {}),
+    });
+  } catch (error) {
+    throw failed('delete object', error);
+  }
+  try {
+    await pollUntil(
+      async () => (await client.get(ref, { metadataOnly: true, signal }))?.metadata.uid !== uid,
+      { clock, maxDelayMs: recreatePollMs, signal },
+    );
+  } catch (error) {
+    throw failed('wait for object to be deleted', error);
+  }
+}
+
+async function exists({ client, options }: ApplyContext, ref: ObjectRef): Promise<boolean> {
+  try {
+    return (await client.get(ref, { metadataOnly: true, signal: options.signal })) !== undefined;
+  } catch (error) {
+    throw new DryRunError(ref, error);
+  }
+}
+
+async function read({ client, options }: ApplyContext, ref: ObjectRef): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(ref, { signal: options.signal });
+  } catch (error) {
+    throw new DryRunError(ref, error);
+  }
+}
