@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Workspace packages resolve to their TypeScript source, so that tests need no build.
-const conditions = ['source', 'node', 'import', 'module', 'default'];
+// Workspace packages resolve to their TypeScript source, so that tests need no build. Vitest hands these conditions to
+// Node, where they hold for `require` too: `import` or `module` here would give CommonJS packages ES modules.
+const conditions = ['source', 'node', 'default'];
 
 export default defineConfig({
   resolve: { conditions },
@@ -10,7 +11,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{common,agent,hub,cli,scripts}/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['{common,agent,hub,cli,scripts}/**/*.spec.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**'],
+        },
       },
       {
         extends: true,

@@ -1,7 +1,6 @@
 // helm against a test's control plane.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { rigPrograms } from './programs.js';
-import { temporaryFolder } from './temporary-folder.js';
 import { runTool, toolOutput } from './tool.js';
 import type { ToolResult } from './tool.js';
 
@@ -14,18 +13,17 @@ export interface Helm {
   json<T = unknown>(args: readonly string[]): Promise<T>;
 }
 
-/** Binds helm to a kubeconfig, with repositories, plug-ins and caches of its own. */
+/** Binds helm to a kubeconfig, with repositories, plug-ins and caches of its own that go with the cluster. */
 export async function helmFor(cluster: { readonly kubeconfig: string }): Promise<Helm> {
   const { helm } = await rigPrograms();
-  const home = temporaryFolder('helm');
-  process.once('exit', () => home.remove());
+  const home = join(dirname(cluster.kubeconfig), 'helm-home');
   const env = {
     PATH: process.env['PATH'],
-    HOME: home.path,
+    HOME: home,
     KUBECONFIG: cluster.kubeconfig,
-    HELM_CACHE_HOME: join(home.path, 'cache'),
-    HELM_CONFIG_HOME: join(home.path, 'config'),
-    HELM_DATA_HOME: join(home.path, 'data'),
+    HELM_CACHE_HOME: join(home, 'cache'),
+    HELM_CONFIG_HOME: join(home, 'config'),
+    HELM_DATA_HOME: join(home, 'data'),
   };
   return {
     run: (args) => toolOutput(helm, args, { env }),

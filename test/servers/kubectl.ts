@@ -1,6 +1,6 @@
 // kubectl against a test's control plane.
+import { dirname, join } from 'node:path';
 import { rigPrograms } from './programs.js';
-import { temporaryFolder } from './temporary-folder.js';
 import { runTool, toolOutput } from './tool.js';
 import type { ToolResult } from './tool.js';
 
@@ -18,10 +18,9 @@ export interface Kubectl {
 /** Binds kubectl to a kubeconfig; nothing of the user's own configuration is read. */
 export async function kubectlFor(cluster: { readonly kubeconfig: string }): Promise<Kubectl> {
   const { kubectl } = await rigPrograms();
-  // Discovery is cached in HOME by server address, and a test's port is soon another server's.
-  const home = temporaryFolder('kubectl');
-  process.once('exit', () => home.remove());
-  const env = { PATH: process.env['PATH'], HOME: home.path, KUBECONFIG: cluster.kubeconfig };
+  // Discovery is cached in HOME by server address, and a test's port is soon another server's: it goes with the cluster.
+  const home = join(dirname(cluster.kubeconfig), 'kubectl-home');
+  const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: cluster.kubeconfig };
   const run: Kubectl['run'] = (args, input) =>
     toolOutput(kubectl, args, { env, ...(input !== undefined && { input }) });
   return {
