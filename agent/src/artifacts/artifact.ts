@@ -52,9 +52,19 @@ export interface ArtifactStore {
   /** The unpacked files; undefined when this store does not hold the artifact (fetch its url instead). */
   openTree(artifact: Artifact, signal?: AbortSignal): Promise<ArtifactTree | undefined>;
   /** Unpacks an archive that came from elsewhere, after its digest was checked. */
-  importArchive(artifact: Artifact, archive: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ArtifactTree>;
+  importArchive(
+    artifact: Artifact,
+    archive: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<ArtifactTree>;
   /** flux-compat 2.1: files of this owner older than the retention, but never `current`. Returns the removed paths. */
   collectGarbage(owner: ArtifactOwner, current: Artifact): Promise<string[]>;
-  /** Everything of an owner, when it is deleted. */
-  removeAll(owner: ArtifactOwner): Promise<void>;
+  /** Removes one file, e.g. after its digest turned out to be wrong. */
+  remove(artifact: Artifact): Promise<void>;
+  /** Everything of an owner, when it is deleted. True when there was something. */
+  removeAll(owner: ArtifactOwner): Promise<boolean>;
+  /** The artifact with the address at which this store serves now: the host may have changed since it was stored. */
+  withCurrentUrl(artifact: Artifact): Artifact;
+  /** A new empty folder on the store's file system for work in progress; the caller removes it. */
+  createWorkFolder(prefix: string): Promise<string>;
 }

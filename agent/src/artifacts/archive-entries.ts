@@ -1,0 +1,49 @@
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A file or folder that goes into an archive. */
+export interface ArchiveEntry {
+  /** Relative, `/` separated; `.` is the root. */
+  path: string;
+  absolute: string;
+  type: 'file' | 'directory';
+  executable: boolean;
+  size: number;
+}
+
+export type Excluded = (path: string, isDirectory: boolean) => boolean;
+
+/**
+ * Walks a folder in lexical (byte) order, as flux-compat 2.1 archives it. Symlinks and other types are left out.
+ * An excluded folder is still entered: its files are judged one by one (flux-compat 2.3).
+ */
+export async function* archiveEntries(
+  root: string,
+  excluded: Excluded = () => false,
+): AsyncGenerator<ArchiveEntry> {
+  yield { path: '.', absolute: root, type: 'directory', executable: false, size: 0 };
+  yield* entriesBelow(root, '', excluded);
+}
+
+async function* entriesBelow(
+  folder: string,
+  prefix: string,
+  excluded: Excluded,
+): AsyncGenerator<ArchiveEntry> {
+  const names = await readdir(folder, { encoding: 'buffer' });
+  names.sort((a, b) => Buffer.compare(a, b));
+  for (const raw of names) {
+    const name = raw.toString('utf8');
+    const relative = `${prefix}${name}`;
+    const absolute = path.join(folder, name);
+    const stat = await lstat(absolute);
+    if (!stat.isFile() && !stat.isDirectory()) continue;
+    const isDirectory = stat.isDirectory();
+    if (!excluded(relative, isDirectory)) {
+      const executable = !isDirectory && (stat.mode & 0o100) !== 0;
+      const size = isDirectory ? 0 : stat.size;
+      yield { path: relative, absolute, type: isDirectory ? 'directory' : 'file', executable, size };
+    }
+    if (isDirectory) yield* entriesBelow(absolute, `${relative}/`, excluded);
+  }
+}
