@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
+import { ClustersModule } from './clusters/clusters.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { PlatformParts } from './platform/platform.module.js';
 
@@ -8,7 +12,7 @@ import type { PlatformParts } from './platform/platform.module.js';
 export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
 
 /** The features; one line each. */
-const features: NonNullable<DynamicModule['imports']> = [];
+const features: NonNullable<DynamicModule['imports']> = [AuthModule, AuditModule, OpenApiModule];
 
 @Module({})
 export class AppModule {
