@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule, entities } from './app.module.js';
+import { configureHttp } from './http/configure-http.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
@@ -83,6 +84,7 @@ async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> 
     abortOnError: false,
   });
   app.useGlobalFilters(new HttpErrorFilter(parts.logger));
+  configureHttp(app, parts.logger);
   return app;
 }
 

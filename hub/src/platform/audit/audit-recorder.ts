@@ -10,6 +10,8 @@ export interface AuditEntry {
   readonly subject: string;
   /** Why and with what; never a secret. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** The HTTP request that asked for it, where there is one. */
+  readonly requestId?: string;
 }
 
 /**

@@ -44,6 +44,16 @@ export const hubFlags = {
     schema: z.string().min(1, 'expected a path'),
     default: defaultDataDir(),
   },
+  adminToken: {
+    name: 'admin-token',
+    description: 'API token of an admin; without it the hub makes one at its first start, in the data folder.',
+    value: 'text',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{32,512}$/, 'expected 32 or more characters without blanks')
+      .optional(),
+    secret: true,
+  },
   databaseUrl: {
     name: 'database-url',
     description: 'PostgreSQL 14 or newer; without it the hub starts an embedded one in the data folder.',

@@ -1,8 +1,7 @@
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { newId } from '../ids.js';
 import { describeError } from './describe-error.js';
 import { hubErrorStatus } from './hub-error.js';
 
@@ -13,7 +12,7 @@ export class HttpErrorFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const error = describeError(thrown);
-    const id = newId();
+    const { id } = host.switchToHttp().getRequest<FastifyRequest>();
     const status = hubErrorStatus[error.code];
     if (status >= 500) this.logger.error({ id, err: error.cause ?? error }, 'request failed');
     else this.logger.debug({ id, code: error.code, reason: error.message }, 'request refused');

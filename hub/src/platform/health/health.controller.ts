@@ -1,10 +1,14 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { Access } from '../../auth/access.js';
 import { Notifications } from '../changes/notifications.js';
 import { HubError } from '../errors/hub-error.js';
 import { Metrics } from './metrics.js';
 
 /** Probes and metrics, outside `/api/v1` and without authentication. */
+@ApiExcludeController()
+@Access('public')
 @Controller()
 export class HealthController {
   constructor(

@@ -1,0 +1,18 @@
+import type { INestApplication } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { hubVersion } from '../version.js';
+
+/** The machine-readable form of the API, made from what the routes declare. */
+export function apiDocument(app: INestApplication): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setTitle('Flotilla hub')
+    .setDescription('The fleet: clusters, the objects that their agents reconcile, events, and intents.')
+    .setVersion(hubVersion)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token: flt_…' })
+    .build();
+  return SwaggerModule.createDocument(app, description, {
+    operationIdFactory: (_controller, method) => method,
+  });
+}
