@@ -5,6 +5,7 @@ import type { KubeRequester } from './kube-request.js';
 import { freePort } from './ports.js';
 import { rigPrograms } from './programs.js';
 import { startServerProcess } from './server-process.js';
+import { toolOutput } from './tool.js';
 
 export interface ControllerManagerOptions {
   /** Holds `sa.key` and the API server's certificate; gets the log. */
@@ -28,6 +29,7 @@ export async function startControllerManager({
       '--bind-address=127.0.0.1',
       `--secure-port=${await freePort()}`,
       `--cert-dir=${join(folder, 'controller-manager')}`,
+      ...((await hasInsecurePort(kubeControllerManager)) ? ['--port=0'] : []),
       '--use-service-account-credentials',
       `--service-account-private-key-file=${join(folder, 'sa.key')}`,
       `--root-ca-file=${join(folder, 'apiserver.crt')}`,
@@ -42,4 +44,10 @@ export async function startControllerManager({
       (await kube.send({ path: '/api/v1/namespaces/default/serviceaccounts/default' })).status === 200,
   });
   return { stop: () => process.stop('SIGKILL') };
+}
+
+/** Until 1.23 it also listens without TLS, on one fixed port of all addresses; later releases refuse the flag. */
+async function hasInsecurePort(program: string): Promise<boolean> {
+  const minor = /v1\.(\d+)\./.exec(await toolOutput(program, ['--version']))?.[1];
+  return Number(minor) < 24;
 }
