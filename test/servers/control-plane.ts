@@ -3,12 +3,13 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApiserver } from './apiserver.js';
-import type { Apiserver } from './apiserver.js';
+import { openCluster } from './cluster.js';
+import type { Cluster } from './cluster.js';
 import { startControllerManager } from './controller-manager.js';
 import { startEtcd } from './etcd.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { kubeRequester } from './kube-request.js';
-import type { KubeAccess, KubeRequester } from './kube-request.js';
+import type { KubeAccess } from './kube-request.js';
 import { startWorkloadSimulator } from './workload-simulator.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -32,23 +33,7 @@ export interface ControlPlaneOptions {
   readonly apiserverFlags?: readonly string[];
 }
 
-export interface ControlPlane {
-  readonly name: string;
-  readonly url: string;
-  /** Base64 of the PEM bundle that verifies the API server. */
-  readonly caData: string;
-  /** A token in the group `system:masters`. */
-  readonly adminToken: string;
-  /** Path of a kubeconfig with the admin token. */
-  readonly kubeconfig: string;
-  /** JSON requests as the administrator. */
-  readonly kube: KubeRequester;
-  /** The static token of one of the `users`. */
-  tokenOf(user: string): string;
-  /** Writes a kubeconfig for one of the `users`, or for any token (a service account's, say); returns its path. */
-  kubeconfigFor(who: { readonly user: string } | { readonly token: string }): string;
-  /** Asks the API server for a service account's token (the account must exist). */
-  serviceAccountToken(namespace: string, name: string, audiences?: readonly string[]): Promise<string>;
+export interface ControlPlane extends Cluster {
   /** Kills the API server without grace and leaves it down; its port stays reserved for `restartApiserver`. */
   killApiserver(): Promise<void>;
   /** Starts the API server again on the same port with the same data, after killing it if it runs. */
@@ -81,10 +66,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const access: KubeAccess = { url: apiserver.url, caData: apiserver.caData, token: tokens.get(admin)! };
     const kube = kubeRequester(access);
     stops.push(() => kube.close());
-    const kubeconfig = writeKubeconfig(join(folder.path, 'admin.kubeconfig'), access, name);
-    if (controllers) await started(startControllerManager({ folder: folder.path, kubeconfig, kube }), stops);
+    if (controllers) {
+      const kubeconfig = writeKubeconfig(join(folder.path, 'controller-manager.kubeconfig'), access, name);
+      await started(startControllerManager({ folder: folder.path, kubeconfig, kube }), stops);
+    }
     if (options.workloads) await started(startWorkloadSimulator(kube), stops);
-    return { ...assemble(name, folder.path, access, kubeconfig, kube, tokens, apiserver), stop };
+    return {
+      ...openCluster({ name, folder: folder.path, access, tokens: Object.fromEntries(tokens) }, kube),
+      killApiserver: () => apiserver.kill(),
+      restartApiserver: () => apiserver.restart(),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -112,42 +104,4 @@ function writeCredentials(folder: string, users: readonly StaticUser[]): Map<str
     `${tokens.get(user.name)},${user.name},${user.name},"${(user.groups ?? []).join(',')}"`;
   writeFileSync(join(folder, 'tokens.csv'), `${all.map(line).join('\n')}\n`, { mode: 0o600 });
   return tokens;
-}
-
-function assemble(
-  name: string,
-  folder: string,
-  access: KubeAccess,
-  kubeconfig: string,
-  kube: KubeRequester,
-  tokens: ReadonlyMap<string, string>,
-  apiserver: Apiserver,
-): Omit<ControlPlane, 'stop'> {
-  const tokenOf = (user: string) => {
-    const token = tokens.get(user);
-    if (!token) throw new Error(`control plane ${name} has no static user ${user}`);
-    return token;
-  };
-  let written = 0;
-  return {
-    name,
-    url: access.url,
-    caData: access.caData,
-    adminToken: access.token,
-    kubeconfig,
-    kube,
-    tokenOf,
-    kubeconfigFor(who) {
-      const token = 'token' in who ? who.token : tokenOf(who.user);
-      return writeKubeconfig(join(folder, `user-${written++}.kubeconfig`), { ...access, token }, name);
-    },
-    async serviceAccountToken(namespace, account, audiences = []) {
-      const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
-      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences } };
-      const answer = await kube.call<{ status: { token: string } }>({ method: 'POST', path, body });
-      return answer.status.token;
-    },
-    killApiserver: () => apiserver.kill(),
-    restartApiserver: () => apiserver.restart(),
-  };
 }
