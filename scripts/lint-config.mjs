@@ -48,6 +48,7 @@ const config = {
     'typescript/no-floating-promises': 'error',
     'typescript/no-misused-promises': ['error', { checksVoidReturn: false }],
     'typescript/ban-ts-comment': 'error',
+    'typescript/require-array-sort-compare': ['error', { ignoreStringArrays: true }],
     'no-console': 'error',
     'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
     'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],

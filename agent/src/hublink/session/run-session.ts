@@ -1,0 +1,99 @@
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { SessionRequest, SessionResponse } from '@flotilla/proto/flotilla/v1/agent';
+import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { Clock } from '../../runtime/clock.js';
+import type { RecordLog } from '../records/record-log.js';
+import type { StateTable } from '../state/state-table.js';
+import type { Reaction, SessionProtocol } from './session-protocol.js';
+
+export type SessionStream = ClientDuplexStream<SessionRequest, SessionResponse>;
+
+export interface RunSessionOptions {
+  stream: SessionStream;
+  protocol: SessionProtocol;
+  table: StateTable;
+  records: RecordLog;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Changes that come within this time travel together. Default 20 ms. */
+  coalesceMs?: number;
+  /** Starts an intent; outcomes are told through the callback, at any later time. */
+  onIntent: (
+    intent: Extract<Reaction, { type: 'intent' }>['intent'],
+    report: (result: IntentResult) => void,
+  ) => void;
+  onWelcome: (clusterName: string) => void;
+}
+
+/** Why a session ended. */
+export type SessionEnd =
+  | { type: 'closed'; error?: Error }
+  | { type: 'stopped' }
+  | Extract<Reaction, { type: 'goodbye' }>
+  | Extract<Reaction, { type: 'protocol-error' }>;
+
+/** Runs one session on an open stream until either side ends it. Never throws. */
+export function runSession(options: RunSessionOptions): Promise<SessionEnd> {
+  const { stream, protocol, table, records, clock, signal } = options;
+  return new Promise((resolve) => {
+    let ended = false;
+    let blocked = false;
+    let cancelPump: (() => void) | undefined;
+    let cancelHeartbeat: (() => void) | undefined;
+
+    const end = (result: SessionEnd): void => {
+      if (ended) return;
+      ended = true;
+      cancelPump?.();
+      cancelHeartbeat?.();
+      for (const stop of subscriptions) stop();
+      stream.cancel();
+      resolve(result);
+    };
+
+    const write = (message: SessionRequest): void => {
+      // False means that the hub or the network is slower than we are: go on when the stream has drained.
+      if (!stream.write(message)) blocked = true;
+    };
+
+    const pump = (): void => {
+      cancelPump = undefined;
+      while (!ended && !blocked) {
+        const message = protocol.next(clock.now());
+        if (!message) break;
+        write(message);
+      }
+      cancelHeartbeat?.();
+      if (!ended) cancelHeartbeat = clock.schedule(Math.max(10, protocol.nextDueMs() - clock.now()), pump);
+    };
+    const pumpSoon = (): void => {
+      cancelPump ??= clock.schedule(options.coalesceMs ?? 20, pump);
+    };
+
+    const subscriptions = [table.subscribe(pumpSoon), records.subscribe(pumpSoon)];
+    const stop = (): void => end({ type: 'stopped' });
+    signal.addEventListener('abort', stop, { once: true });
+    subscriptions.push(() => signal.removeEventListener('abort', stop));
+
+    stream.on('data', (response: SessionResponse) => {
+      const reaction = protocol.receive(response, clock.now());
+      if (reaction?.type === 'intent') {
+        options.onIntent(reaction.intent, (result) => {
+          protocol.report(result);
+          if (!ended) pumpSoon();
+        });
+      } else if (reaction?.type === 'welcomed') options.onWelcome(reaction.clusterName);
+      else if (reaction) return end(reaction);
+      pumpSoon();
+    });
+    stream.on('drain', () => {
+      blocked = false;
+      pump();
+    });
+    stream.on('error', (error) => end({ type: 'closed', error }));
+    stream.on('end', () => end({ type: 'closed' }));
+
+    if (signal.aborted) return stop();
+    write(protocol.hello());
+  });
+}
