@@ -10,6 +10,9 @@ export interface DryRunOutcome {
   result: KubeObject;
 }
 
+const maxAttempts = 50;
+
+/** Asks the server for the result of an apply. @throws KubeApiError, NoKindMatchError */
 export async function dryRun(context: ApplyContext, object: KubeObject): Promise<DryRunOutcome> {
   const { client, options } = context;
   await requireNamespace(context, object);
@@ -20,12 +23,16 @@ export async function dryRun(context: ApplyContext, object: KubeObject): Promise
       dryRun: true,
       signal: options.signal,
     });
-  try {
-    return { object, result: await apply(object) };
-  } catch (error) {
-    const known = error instanceof KubeApiError ? withoutUnknownFields(object, error.message) : undefined;
-    if (!known) throw error;
-    return { object: known, result: await apply(known) };
+  let accepted = object;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { object: accepted, result: await apply(accepted) };
+    } catch (error) {
+      // The server stops at the first level that has such a field, so it may take several answers to name them all.
+      const known = error instanceof KubeApiError ? withoutUnknownFields(accepted, error.message) : undefined;
+      if (!known || attempt === maxAttempts) throw error;
+      accepted = known;
+    }
   }
 }
 
