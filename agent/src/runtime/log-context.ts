@@ -1,0 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+const context = new AsyncLocalStorage<LogFields>();
+
+/** Every log line that is written while `run` is under way carries the fields, without anyone handing them on. */
+export function withLogFields<T>(fields: LogFields, run: () => T): T {
+  return context.run({ ...context.getStore(), ...fields }, run);
+}
+
+/** The fields of the work that is under way. */
+export function currentLogFields(): LogFields {
+  return context.getStore() ?? {};
+}
