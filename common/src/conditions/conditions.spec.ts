@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Condition } from '../kube/condition.js';
 import {
-  deleteConditions,
+  removeCondition,
   getCondition,
   isConditionTrue,
   markReconciling,
   markStalled,
   setCondition,
   sortConditions,
-} from './condition-list.js';
+} from './conditions.js';
 import { summarizeSource } from './summarize-source.js';
 import { truncateMessage } from './truncate-message.js';
 
@@ -88,8 +88,8 @@ describe('the rest of the list', () => {
     expect(getCondition(list, 'Nope')).toBeUndefined();
     expect(isConditionTrue(list, 'Healthy')).toBe(true);
     expect(isConditionTrue(list, 'Ready')).toBe(false);
-    expect(deleteConditions(list, 'Healthy', 'Nope')).toEqual([list[0]]);
-    expect(deleteConditions(list, 'Nope')).toBe(list);
+    expect(removeCondition(list, 'Healthy', 'Nope')).toEqual([list[0]]);
+    expect(removeCondition(list, 'Nope')).toBe(list);
   });
 
   it('never has Reconciling and Stalled together', () => {

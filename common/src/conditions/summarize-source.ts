@@ -1,5 +1,5 @@
 import type { Condition } from '../kube/condition.js';
-import { getCondition } from './condition-list.js';
+import { getCondition } from './conditions.js';
 
 /** What Ready becomes; type, generation and time are the caller's. */
 export type ReadySummary = Pick<Condition, 'status' | 'reason' | 'message'>;

@@ -16,27 +16,20 @@ export function isConditionTrue(conditions: readonly Condition[], type: string):
  * Sets one condition and gives the list in its order (flux-compat 1.1). lastTransitionTime becomes `now` only
  * when status, reason or message changed. Gives the same list when nothing changed at all.
  */
-export function setCondition(
-  conditions: readonly Condition[],
-  wanted: NewCondition,
-  now: Date,
-): readonly Condition[] {
+export function setCondition(conditions: readonly Condition[], wanted: NewCondition, now: Date): Condition[] {
   const message = truncateMessage(wanted.message);
   const old = getCondition(conditions, wanted.type);
   const same = old?.status === wanted.status && old.reason === wanted.reason && old.message === message;
-  if (same && old.observedGeneration === wanted.observedGeneration) return conditions;
+  if (same && old.observedGeneration === wanted.observedGeneration) return conditions as Condition[];
   const lastTransitionTime = same ? old.lastTransitionTime : conditionTime(now);
   const others = conditions.filter((condition) => condition.type !== wanted.type);
   return sortConditions([...others, { ...wanted, message, lastTransitionTime }]);
 }
 
 /** Removes conditions. Gives the same list when there is none of them. */
-export function deleteConditions(
-  conditions: readonly Condition[],
-  ...types: readonly string[]
-): readonly Condition[] {
+export function removeCondition(conditions: readonly Condition[], ...types: readonly string[]): Condition[] {
   const kept = conditions.filter((condition) => !types.includes(condition.type));
-  return kept.length === conditions.length ? conditions : kept;
+  return kept.length === conditions.length ? (conditions as Condition[]) : kept;
 }
 
 /** Reconciling True; an object cannot be stalled at the same time (flux-compat 1.1). */
@@ -44,9 +37,9 @@ export function markReconciling(
   conditions: readonly Condition[],
   wanted: Omit<NewCondition, 'type' | 'status'>,
   now: Date,
-): readonly Condition[] {
+): Condition[] {
   return setCondition(
-    deleteConditions(conditions, 'Stalled'),
+    removeCondition(conditions, 'Stalled'),
     { ...wanted, type: 'Reconciling', status: 'True' },
     now,
   );
@@ -57,9 +50,9 @@ export function markStalled(
   conditions: readonly Condition[],
   wanted: Omit<NewCondition, 'type' | 'status'>,
   now: Date,
-): readonly Condition[] {
+): Condition[] {
   return setCondition(
-    deleteConditions(conditions, 'Reconciling'),
+    removeCondition(conditions, 'Reconciling'),
     { ...wanted, type: 'Stalled', status: 'True' },
     now,
   );
@@ -68,7 +61,7 @@ export function markStalled(
 const first = ['Stalled', 'Reconciling', 'Ready'];
 
 /** Stalled, Reconciling, Ready; then by higher observedGeneration, then by type (flux-compat 1.1). */
-export function sortConditions(conditions: readonly Condition[]): readonly Condition[] {
+export function sortConditions(conditions: readonly Condition[]): Condition[] {
   return conditions.toSorted((a, b) => {
     const rank = rankOf(a.type) - rankOf(b.type);
     if (rank !== 0) return rank;
