@@ -31,26 +31,36 @@ export interface ServerProcess {
 
 /** Starts a server and waits until it is ready; a failure carries the end of its log. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  bindToRunner();
   const child = launch(options);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const process = handle(child, ended);
+  const server = handle(child, ended);
   let failed: Error | undefined;
   child.once('error', (error) => (failed = error));
   try {
     await waitFor(
       `${options.name} to be ready`,
-      async () => failed !== undefined || !process.running() || (await options.ready()),
+      async () => failed !== undefined || !server.running() || (await options.ready()),
       { timeoutMs: options.timeoutMs ?? 60_000 },
     );
     if (failed) throw failed;
-    if (!process.running())
+    if (!server.running())
       throw new Error(`it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`);
   } catch (error) {
-    await process.stop('SIGKILL');
+    await server.stop('SIGKILL');
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${options.name} did not start: ${reason}\n${logTail(options.log)}`, { cause: error });
   }
-  return process;
+  return server;
+}
+
+let boundToRunner = false;
+
+/** A forked test worker would outlive a killed runner; when the channel to it breaks, the worker ends as well. */
+function bindToRunner(): void {
+  if (boundToRunner || !process.connected) return;
+  boundToRunner = true;
+  process.once('disconnect', () => process.exit(1));
 }
 
 function launch({ command, args, env, cwd, log, user }: ServerProcessOptions): ChildProcess {
