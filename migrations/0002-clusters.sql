@@ -45,7 +45,7 @@ CREATE TABLE agents (
 
 CREATE INDEX agents_replica ON agents (replica_id);
 
--- Every client certificate that is still valid.
+-- Every client certificate; expired ones are kept for as long as an agent may come back with one.
 CREATE TABLE cluster_certificates (
   serial text PRIMARY KEY,
   cluster_id text NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,

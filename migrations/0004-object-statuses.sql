@@ -31,15 +31,13 @@ CREATE TABLE object_statuses (
   source_name text NOT NULL,
   source_url text NOT NULL,
   source_ref text NOT NULL,
-  inventory_entries integer,
+  inventory_entries bigint,
   inventory_digest text,
   last_handled_reconcile_at text NOT NULL,
   changed_at timestamptz NOT NULL,
 
   -- what the row adds to the hash of its agent's table
   row_hash bytea NOT NULL,
-  -- the snapshot that named the row last; rows that it does not name go
-  snapshot_id text NOT NULL DEFAULT '',
   PRIMARY KEY (cluster_id, shard, key),
   FOREIGN KEY (cluster_id, shard) REFERENCES agents (cluster_id, shard) ON DELETE CASCADE
 ) WITH (fillfactor = 80);
