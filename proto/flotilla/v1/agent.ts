@@ -179,6 +179,8 @@ export enum Goodbye_Code {
   CODE_PROTOCOL_ERROR = 5,
   /** CODE_SUPERSEDED - The same agent process has dialled again; this is its old stream. */
   CODE_SUPERSEDED = 6,
+  /** CODE_EXPIRED - The certificate of the connection has expired. Dial again with a newer one. */
+  CODE_EXPIRED = 7,
   UNRECOGNIZED = -1,
 }
 
@@ -205,6 +207,9 @@ export function goodbye_CodeFromJSON(object: any): Goodbye_Code {
     case 6:
     case "CODE_SUPERSEDED":
       return Goodbye_Code.CODE_SUPERSEDED;
+    case 7:
+    case "CODE_EXPIRED":
+      return Goodbye_Code.CODE_EXPIRED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -228,6 +233,8 @@ export function goodbye_CodeToJSON(object: Goodbye_Code): string {
       return "CODE_PROTOCOL_ERROR";
     case Goodbye_Code.CODE_SUPERSEDED:
       return "CODE_SUPERSEDED";
+    case Goodbye_Code.CODE_EXPIRED:
+      return "CODE_EXPIRED";
     case Goodbye_Code.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
