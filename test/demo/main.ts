@@ -1,0 +1,64 @@
+// The demo: a fleet of three clusters on this machine, shown to a person or reported as JSON.
+import { type DemoFleet, startDemoFleet } from './demo-fleet.js';
+import { LiveTable } from './fleet-table.js';
+import { createProgress } from './progress.js';
+import { type DemoResult, show } from './show.js';
+
+export interface DemoOptions {
+  /** End after the show. */
+  once: boolean;
+  /** Print the result as one JSON document, the last thing on stdout. */
+  json: boolean;
+}
+
+/** Runs the demo. Gives the exit code: 0 only if everything that it shows has happened. */
+export async function main(options: DemoOptions): Promise<number> {
+  const progress = createProgress();
+  const interrupted = untilInterrupted();
+  let fleet: DemoFleet | undefined;
+  try {
+    fleet = await startDemoFleet(progress);
+    const table = new LiveTable(options.json ? process.stderr : process.stdout);
+    const result = await Promise.race([show(fleet, table, progress), interrupted]);
+    if (result === 'interrupted') return 130;
+    if (!options.once) {
+      invite(fleet, result);
+      await interrupted;
+    }
+    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (fleet) process.stderr.write('demo: set FLOTILLA_KEEP=1 to keep the logs of all servers\n');
+    return 1;
+  } finally {
+    progress.say('stopping everything');
+    await fleet?.stop();
+  }
+}
+
+function invite(fleet: DemoFleet, result: DemoResult): void {
+  const [prod] = [fleet.clusters.get('prod')!];
+  process.stdout.write(`
+The fleet is up. The commit reached all clusters in ${result.commit.reachedAllMs} ms; the manual change stood for ${result.drift.correctedMs} ms.
+
+  hub      ${fleet.hub.url}
+  token    ${fleet.hub.adminToken}
+
+Three things to try in another terminal:
+
+  npx flotilla login --hub ${fleet.hub.url} --token ${fleet.hub.adminToken}
+
+  1. npx flotilla get clusters --watch
+  2. cd ${fleet.repository.folder} && edit apps/base, git commit -a, git push; then npx flotilla where HEAD's hash
+  3. KUBECONFIG=${prod.kubeconfig} npx flotilla tree kustomization apps
+
+Interrupt (Ctrl-C) to stop everything.
+`);
+}
+
+function untilInterrupted(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+}
