@@ -12,35 +12,33 @@ import { step } from './progress.mjs';
 const programs = ['kube-apiserver', 'kube-controller-manager'];
 const architectures = { x64: 'amd64', arm64: 'arm64' };
 
-/** Puts the programs of the release `version` ("v1.20.2") into the folder `target`; false when the host is out of reach. */
+/** Puts the programs of the release `version` ("v1.20.2") into the folder `target`, both or none. */
 export async function download(version, target) {
   const mirror = process.env.FLOTILLA_KUBERNETES_MIRROR || 'https://dl.k8s.io';
   const base = `${mirror}/${version}/bin/linux/${architectures[process.arch] ?? process.arch}`;
   const sums = await checksums(base);
-  if (!sums) return false;
   const folder = emptySibling(target);
   await step(`download Kubernetes ${version} from ${mirror}`, '10 to 60 s, 230 MB', async () => {
     for (const program of programs)
       await fetchChecked(`${base}/${program}`, join(folder, program), sums[program]);
   });
   await rename(folder, target);
-  return true;
 }
 
-/** Asks for the checksums first: small files that show in 4 s whether the host can be reached. */
+/** Asks for the checksums first: small files that show within 4 s whether the host can be reached. */
 async function checksums(base) {
-  try {
-    const sums = {};
-    for (const program of programs) {
-      const response = await fetch(`${base}/${program}.sha256`, { signal: AbortSignal.timeout(4_000) });
-      const text = (await response.text()).trim().split(/\s/)[0];
-      if (!response.ok || !/^[0-9a-f]{64}$/.test(text)) return undefined;
-      sums[program] = text;
-    }
-    return sums;
-  } catch {
-    return undefined;
+  const sums = {};
+  for (const program of programs) {
+    const url = `${base}/${program}.sha256`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(4_000) }).catch((error) => {
+      throw new Error(`${url}: ${error.cause?.message ?? error.message}`);
+    });
+    const text = (await response.text()).trim().split(/\s/)[0];
+    if (!response.ok || !/^[0-9a-f]{64}$/.test(text))
+      throw new Error(`${url}: answered ${response.status} and no checksum`);
+    sums[program] = text;
   }
+  return sums;
 }
 
 async function fetchChecked(url, file, expected) {
