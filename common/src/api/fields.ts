@@ -1,16 +1,11 @@
 import { z } from 'zod';
-
-/** Decimal numbers with the units ms, s, m and h (flux-compat, notation "duration(h)"). */
-export const durationPattern = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
-
-/** As durationPattern, without hours (flux-compat, notation "duration(no h)"). */
-export const shortDurationPattern = /^([0-9]+(\.[0-9]+)?(ms|s|m))+$/;
+import { durationPattern, shortDurationPattern } from '../duration/duration.js';
 
 /** A duration such as "1h30m". */
-export const Duration = z.string().regex(durationPattern);
+export const Duration = z.string().regex(new RegExp(durationPattern));
 
 /** A duration without hours, such as "90s". */
-export const ShortDuration = z.string().regex(shortDurationPattern);
+export const ShortDuration = z.string().regex(new RegExp(shortDurationPattern));
 
 /** Names an object in the namespace of the object that refers to it. */
 export const LocalReference = z.object({ name: z.string().describe('Name of the object.') });

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+
+/**
+ * The gates that change something, with their defaults (flux-compat 8.1). Resolved once at start-up and handed
+ * down; nothing looks a gate up while it reconciles.
+ */
+export const featureGateDefaults = {
+  /** Undefined variables fail the build; since Flux 2.9. */
+  StrictPostBuildSubstitutions: true,
+  /** One failed object does not end the wait for the others. */
+  DisableFailFastBehavior: false,
+} as const;
+
+export type FeatureGates = Record<keyof typeof featureGateDefaults, boolean>;
+
+/** Gates of Flux that need no decision here: what they switch on is always so, or has no counterpart. */
+const accepted = new Set([
+  'CacheSecretsAndConfigMaps',
+  'DisableStatusPollerCache',
+  'DisableConfigWatchers',
+  'DirectSourceFetch',
+  'MigrateAPIVersion',
+]);
+
+/** Reads `Name=true,Other=false`. Adds an issue for a gate that does not exist. */
+export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<unknown>): FeatureGates {
+  const gates: FeatureGates = { ...featureGateDefaults };
+  for (const part of text.split(',').filter((item) => item.trim() !== '')) {
+    const [name = '', value = ''] = part.split('=').map((item) => item.trim());
+    const known = name in gates || accepted.has(name);
+    if (!known || (value !== 'true' && value !== 'false')) {
+      const names = Object.keys(featureGateDefaults).join(', ');
+      context.addIssue({
+        code: 'custom',
+        message: `"${part}" is no feature gate; expected Name=true|false with one of ${names}`,
+      });
+      return gates;
+    }
+    if (name in gates) gates[name as keyof FeatureGates] = value === 'true';
+  }
+  return gates;
+}
