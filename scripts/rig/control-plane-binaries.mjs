@@ -40,7 +40,10 @@ async function ownFolder() {
   const target = cachePath('control-plane', `${version}-${process.arch}`);
   if (existsSync(target)) return target;
   await withLock(cachePath('control-plane.lock'), async (fd) => {
-    if (existsSync(target) || (await download(version, target))) return;
+    if (existsSync(target)) return;
+    const failure = await download(version, target).catch((error) => error);
+    if (failure === undefined) return;
+    console.error(`rig: Kubernetes ${version} cannot be downloaded (${failure.message})`);
     if (version !== sourceVersion) {
       throw new Error(
         `Kubernetes ${version} cannot be downloaded, and only ${sourceVersion} can be built here`,
