@@ -16,6 +16,8 @@ export interface ListOptions extends GetOptions {
   fieldSelector?: string;
   /** Objects a page; all pages are read. Default 500. */
   pageSize?: number;
+  /** What to keep of each item, applied as its page arrives; saves memory on long lists. */
+  transform?: (object: KubeObject) => KubeObject;
 }
 
 export interface KubeList {

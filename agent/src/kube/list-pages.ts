@@ -55,7 +55,8 @@ async function readPages(
     const body = parseJson(answer.text) as ListBody;
     for (const item of body.items ?? []) {
       // Items of built-in kinds come without apiVersion and kind.
-      items.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
+      const object: KubeObject = { ...item, apiVersion: type.apiVersion, kind: type.kind };
+      items.push(options.transform ? options.transform(object) : object);
     }
     continueAt = body.metadata?.continue || undefined;
     if (!continueAt) return { resourceVersion: body.metadata?.resourceVersion ?? '', items };
