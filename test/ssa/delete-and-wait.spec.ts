@@ -165,11 +165,13 @@ describe('waiting for health (flux-compat 3.8)', () => {
     };
     const changes = await rig.apply([job]);
     const { ref: name, live } = changes.entries[0]!;
+    // Servers before 1.21 drop the field.
+    const lasting = { ...live!, spec: { ...(live!.spec as object), ttlSecondsAfterFinished: 0 } };
     const running = (object: KubeObject | undefined) => ({
       status: object ? 'InProgress' : 'NotFound',
       message: '',
     });
-    const waiting = rig.engine.wait([{ ref: name, live: live! }], {
+    const waiting = rig.engine.wait([{ ref: name, live: lasting }], {
       timeoutMs: 20_000,
       signal: signal(),
       readStatus: running,

@@ -31,12 +31,7 @@ export interface EngineRig {
 }
 
 export async function startEngineRig(name: string): Promise<EngineRig> {
-  const plane = await startControlPlane({
-    name,
-    controllerManager: false,
-    // On by default since 1.21; an older server drops the field of Jobs.
-    apiserverFlags: ['--feature-gates=TTLAfterFinished=true'],
-  });
+  const plane = await startControlPlane({ name, controllerManager: false });
   const requests: string[] = [];
   const transport = createTransport(await loadCluster({ kubeconfig: plane.kubeconfig }), {
     qps: 0,

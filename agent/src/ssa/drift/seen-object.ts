@@ -1,0 +1,46 @@
+import type { KubeObject, ObjectMeta, ObjectRef } from '@flotilla/common/kube/object';
+import type { ChangeSetEntry } from '../changeset.js';
+
+/** A version of an object, as little of it as tells a foreign change from a change of its status. */
+export interface ObjectVersion {
+  uid: string;
+  resourceVersion: string;
+  /** Moves with the spec; absent for kinds without one, e.g. ConfigMap and Secret. */
+  generation?: number;
+  /** Labels and annotations, in one text. */
+  texts: string;
+}
+
+/** An object as an apply has left it or found it. Plain data: it may be kept on disk. */
+export interface SeenObject {
+  ref: ObjectRef;
+  /** As the server names it; see keyOf. */
+  key: string;
+  version: ObjectVersion;
+}
+
+/** What an apply has seen: all entries with a live object. Skipped ones are nobody's to correct. */
+export function seenObjects(entries: readonly ChangeSetEntry[]): SeenObject[] {
+  return entries.flatMap(({ ref, live }) =>
+    live ? [{ ref, key: keyOf(live), version: versionOf(live.metadata) }] : [],
+  );
+}
+
+/** The version that metadata describes. */
+export function versionOf(metadata: ObjectMeta): ObjectVersion {
+  return {
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    ...(metadata.generation === undefined ? {} : { generation: metadata.generation }),
+    texts: JSON.stringify([sorted(metadata.labels), sorted(metadata.annotations)]),
+  };
+}
+
+/** Key of an object within its kind. Cluster-scoped objects may be declared with a namespace, which the server drops. */
+export function keyOf(object: Pick<KubeObject, 'metadata'>): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+function sorted(texts: Record<string, string> = {}): Array<[string, string]> {
+  return Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
