@@ -1,5 +1,6 @@
 import { formatRef, type KubeObject } from '@flotilla/common/kube/object';
 import { OwnedObjectWatch } from '@flotilla/agent/ssa/drift/owned-object-watch';
+import { silentLogger } from '@flotilla/agent/runtime/logger';
 import { seenObjects } from '@flotilla/agent/ssa/drift/seen-object';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
@@ -19,7 +20,6 @@ let ns: string;
 let watch: OwnedObjectWatch;
 /** `owner Kind/namespace/name` of every suspicion. */
 let suspects: string[];
-const problems: unknown[] = [];
 
 beforeAll(async () => {
   rig = await startEngineRig('drift');
@@ -32,7 +32,7 @@ beforeEach(async () => {
     client: rig.client,
     ownerGroup: group,
     onSuspect: (owner, suspect) => suspects.push(`${owner.name} ${formatRef(suspect)}`),
-    onProblem: (_, error) => problems.push(error),
+    logger: silentLogger,
   });
 });
 afterEach(() => watch.stop());

@@ -54,10 +54,14 @@ describe('whether a watched object may have drifted', () => {
     expect(isSuspect(seen, latest && { version: latest, gone: false })).toBe(suspect);
   });
 
-  it('an object that was deleted after it was seen is suspect, one whose deletion came before is not', () => {
-    const end = (resourceVersion: string) => ({ version: version({ resourceVersion }), gone: true });
-    expect(isSuspect(version(), end('101'))).toBe(true);
-    expect(isSuspect(version(), end('99'))).toBe(false);
+  const ends: Array<[string, Partial<ObjectVersion>, boolean]> = [
+    ['it went after it was seen', { resourceVersion: '101' }, true],
+    ['it went unwatched, in the seen version', {}, true],
+    ['it lost its label before the apply that brought it back', { resourceVersion: '99' }, false],
+    ['another object of the name went', { resourceVersion: '101', uid: 'v' }, false],
+  ];
+  it.each(ends)('an object that is gone: %s', (_, end, suspect) => {
+    expect(isSuspect(version(), { version: version(end), gone: true })).toBe(suspect);
   });
 
   it('the order of labels does not matter', () => {

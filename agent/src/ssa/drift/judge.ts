@@ -3,7 +3,7 @@ import type { ObjectVersion } from './seen-object.js';
 /** What the watch told last of an object. */
 export interface Observation {
   version: ObjectVersion;
-  /** It was deleted or lost the owner's label; the version is then that of its end. */
+  /** It was deleted or lost the owner's label; the version is then the last that was told. */
   gone: boolean;
 }
 
@@ -15,17 +15,22 @@ export interface Observation {
  * counts. A suspicion costs one dry-run of one object, so in doubt it is one.
  */
 export function isSuspect(seen: ObjectVersion, latest: Observation | undefined): boolean {
-  if (latest === undefined || !isNewer(latest.version, seen)) return false;
+  if (latest === undefined) return false;
+  // A deletion that went unwatched is told with the version known before it, which may be the seen one.
+  if (latest.gone) return latest.version.uid === seen.uid && !isNewer(seen, latest.version);
+  if (!isNewer(latest.version, seen)) return false;
   const { uid, generation, texts } = latest.version;
-  if (latest.gone || uid !== seen.uid) return true;
-  return seen.generation === undefined || generation !== seen.generation || texts !== seen.texts;
+  return (
+    uid !== seen.uid ||
+    seen.generation === undefined ||
+    generation !== seen.generation ||
+    texts !== seen.texts
+  );
 }
 
 /** Resource versions are meant to be opaque, yet every server counts them up; where one does not, all are new. */
-function isNewer(latest: ObjectVersion, seen: ObjectVersion): boolean {
-  if (latest.resourceVersion === seen.resourceVersion) return false;
-  const [a, b] = [latest.resourceVersion, seen.resourceVersion];
-  return /^\d+$/.test(a) && /^\d+$/.test(b) ? BigInt(a) > BigInt(b) : true;
+function isNewer({ resourceVersion: a }: ObjectVersion, { resourceVersion: b }: ObjectVersion): boolean {
+  return /^\d+$/.test(a) && /^\d+$/.test(b) ? BigInt(a) > BigInt(b) : a !== b;
 }
 
 const firstPauseMs = 500;

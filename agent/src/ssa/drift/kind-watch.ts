@@ -1,75 +1,111 @@
-import type { KubeObject, TypeRef } from '@flotilla/common/kube/object';
-import type { KubeList, KubeReader, KubeWatcher } from '../../kube/client.js';
-import { isApiError } from '../../kube/errors.js';
-import { sleep, type Clock } from '../../runtime/clock.js';
+import type { KubeObject, NamespacedName, TypeRef } from '@flotilla/common/kube/object';
+import type { KubeReader, KubeWatcher } from '../../kube/client.js';
+import type { CacheChange } from '../../runtime/cache.js';
+import type { Clock } from '../../runtime/clock.js';
+import { createInformer, type Informer } from '../../runtime/informer.js';
+import type { Logger } from '../../runtime/logger.js';
+import type { Observation } from './judge.js';
+import { keyOf, versionOf, type ObjectVersion } from './seen-object.js';
 
 export interface KindWatchOptions {
-  client: Pick<KubeReader, 'list'> & KubeWatcher;
+  client: KubeReader & KubeWatcher;
   type: TypeRef;
-  labelSelector: string;
+  ownerGroup: string;
   clock: Clock;
-  /** 0 <= r < 1, so that watches that broke together do not come back together. */
-  random: () => number;
-  signal: AbortSignal;
-  /** The whole truth; at the start and whenever the server cannot tell what happened since. */
-  onList(list: KubeList): void;
-  onChange(object: KubeObject, gone: boolean): void;
-  /** The watch is blind until it works again; it goes on trying. */
-  onProblem(error: unknown): void;
+  logger: Logger;
+  /** Something about an object was told; `owner` is what its labels say. */
+  onChange(key: string, owner: NamespacedName): void;
+  /** All objects that exist are known now. */
+  onSynced(): void;
 }
 
-const firstDelayMs = 200;
-const longestDelayMs = 30_000;
+/** What is kept of a watched object. */
+interface Watched extends KubeObject {
+  version: ObjectVersion;
+}
 
-/** Lists and watches the metadata of a kind until the signal is aborted. Lives through everything the server does. */
-export async function watchKind(options: KindWatchOptions): Promise<void> {
-  const { clock, random, signal } = options;
-  const position: Position = { resourceVersion: undefined, failures: 0 };
-  while (!signal.aborted) {
-    const started = clock.monotonic();
-    try {
-      await followOnce(options, position);
-      // An old server may end watches at once; without a pause that would be a storm of requests.
-      if (clock.monotonic() - started < firstDelayMs) position.failures += 1;
-    } catch (error) {
-      if (signal.aborted) return;
-      position.failures += 1;
-      if (mustListAgain(error)) position.resourceVersion = undefined;
-      // Compaction is everyday life; everything else is worth a line.
-      if (!isApiError(error, 410)) options.onProblem(error);
-    }
-    if (position.failures === 0) continue;
-    const delayMs = Math.min(firstDelayMs * 2 ** (position.failures - 1), longestDelayMs);
-    await sleep(clock, delayMs * (0.5 + random() / 2), signal).catch(() => undefined);
+/** Follows the metadata of all owned objects of one kind, whoever owns them. */
+export class KindWatch {
+  readonly type: TypeRef;
+  private readonly stopping = new AbortController();
+  private readonly informer: Informer;
+  private readonly running: Promise<void>;
+  private readonly gone = new Map<string, ObjectVersion>();
+
+  constructor(private readonly options: KindWatchOptions) {
+    const { client, type, clock, logger, ownerGroup } = options;
+    this.type = type;
+    this.informer = createInformer({
+      client,
+      type,
+      clock,
+      logger,
+      labelSelector: `${ownerGroup}/name`,
+      metadataOnly: true,
+      transform: (object) => this.keep(object),
+    });
+    this.informer.subscribe((change) => this.changed(change));
+    this.running = this.informer.run(this.stopping.signal);
+    // Stopped before the first list: nobody waits for it any more.
+    this.informer.waitForSync(this.stopping.signal).then(
+      () => options.onSynced(),
+      () => undefined,
+    );
   }
-}
 
-interface Position {
-  resourceVersion: string | undefined;
-  /** In a row. */
-  failures: number;
-}
-
-async function followOnce(options: KindWatchOptions, position: Position): Promise<void> {
-  const { client, type, labelSelector, signal } = options;
-  const common = { labelSelector, metadataOnly: true, signal };
-  if (position.resourceVersion === undefined) {
-    const list = await client.list(type, common);
-    position.resourceVersion = list.resourceVersion;
-    options.onList(list);
+  /** What was told last of an object; undefined when nothing was. */
+  latest(key: string): Observation | undefined {
+    const ended = this.gone.get(key);
+    if (ended) return { version: ended, gone: true };
+    const slash = key.indexOf('/');
+    const object = this.informer.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+    return object && { version: (object as Watched).version, gone: false };
   }
-  for await (const event of client.watch(type, { ...common, resourceVersion: position.resourceVersion })) {
-    position.failures = 0;
-    if (event.type === 'BOOKMARK') {
-      position.resourceVersion = event.resourceVersion;
-      continue;
-    }
-    position.resourceVersion = event.object.metadata.resourceVersion ?? position.resourceVersion;
-    options.onChange(event.object, event.type === 'DELETED');
-  }
-}
 
-/** The place is lost when history is compacted, and when the kind itself went away: its objects went with it. */
-function mustListAgain(error: unknown): boolean {
-  return isApiError(error, 410) || isApiError(error, 404) || isApiError(error, 400);
+  /** Remembers that an object does not exist; the watch cannot tell of what went before it began. */
+  markGone(key: string, version: ObjectVersion): void {
+    this.gone.set(key, version);
+  }
+
+  /** Nobody asks for this object any more. */
+  forget(key: string): void {
+    this.gone.delete(key);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('nobody owns objects of this kind any more'));
+    await this.running;
+  }
+
+  private changed({ type, object }: CacheChange): void {
+    const key = keyOf(object);
+    if (type === 'deleted') this.gone.set(key, (object as Watched).version);
+    else this.gone.delete(key);
+    this.options.onChange(key, this.ownerOf(object));
+  }
+
+  private keep(object: KubeObject): Watched {
+    const { name, namespace, uid, resourceVersion } = object.metadata;
+    const owner = this.ownerOf(object);
+    return {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      metadata: {
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        labels: { [this.label('namespace')]: owner.namespace, [this.label('name')]: owner.name },
+      },
+      version: versionOf(object.metadata),
+    };
+  }
+
+  private ownerOf({ metadata: { labels } }: KubeObject): NamespacedName {
+    return { namespace: labels?.[this.label('namespace')] ?? '', name: labels?.[this.label('name')] ?? '' };
+  }
+
+  private label(key: string): string {
+    return `${this.options.ownerGroup}/${key}`;
+  }
 }

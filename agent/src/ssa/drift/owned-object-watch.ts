@@ -1,26 +1,19 @@
-import {
-  formatName,
-  type KubeObject,
-  type NamespacedName,
-  type ObjectRef,
-  type TypeRef,
-} from '@flotilla/common/kube/object';
-import type { KubeList, KubeReader, KubeWatcher } from '../../kube/client.js';
+import { formatName, type NamespacedName, type ObjectRef, type TypeRef } from '@flotilla/common/kube/object';
+import type { KubeReader, KubeWatcher } from '../../kube/client.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
+import type { Logger } from '../../runtime/logger.js';
 import { isSuspect, pauseAfter, type Observation } from './judge.js';
-import { watchKind } from './kind-watch.js';
-import { keyOf, versionOf, type ObjectVersion, type SeenObject } from './seen-object.js';
+import { KindWatch } from './kind-watch.js';
+import type { ObjectVersion, SeenObject } from './seen-object.js';
 
 export interface OwnedObjectWatchOptions {
-  client: Pick<KubeReader, 'list'> & KubeWatcher;
+  client: KubeReader & KubeWatcher;
   /** Group of the owner labels; objects with the label `group/name` are watched. */
   ownerGroup: string;
   /** An object of an owner may have drifted: apply it again to see. Must not throw. */
   onSuspect(owner: NamespacedName, ref: ObjectRef): void;
-  /** A kind cannot be watched for now, e.g. because RBAC forbids it. Must not throw. */
-  onProblem?(type: TypeRef, error: unknown): void;
+  logger: Logger;
   clock?: Clock;
-  random?: () => number;
   /** Changes that come together are judged together. Default 5. */
   debounceMs?: number;
 }
@@ -32,8 +25,8 @@ interface Tracked {
   key: string;
   kind: KindState;
   seen: ObjectVersion;
-  /** resourceVersion of the change that was reported last. */
-  reported?: string;
+  /** What was reported last, until an apply answers it. */
+  reported?: Observation;
   reportedAt: number;
   /** Suspicions in a row that turned out to be nothing. */
   unfounded: number;
@@ -48,11 +41,7 @@ interface OwnerState {
 }
 
 interface KindState {
-  type: TypeRef;
-  stop: AbortController;
-  running: Promise<void>;
-  /** By key of the object, of all owners: what comes before the apply that tells of it must not be lost. */
-  latest: Map<string, Observation>;
+  watch: KindWatch;
   tracked: Map<string, Set<Tracked>>;
 }
 
@@ -113,14 +102,14 @@ export class OwnedObjectWatch {
 
   /** The kinds that are watched now. */
   watchedTypes(): TypeRef[] {
-    return [...this.kinds.values()].map(({ type }) => type);
+    return [...this.kinds.values()].map(({ watch }) => watch.type);
   }
 
   /** Ends all watches. */
   async stop(): Promise<void> {
-    const running = [...this.kinds.values()].map((kind) => kind.running);
+    const watches = [...this.kinds.values()].map(({ watch }) => watch);
     for (const { name } of this.owners.values()) this.forget(name);
-    await Promise.all(running);
+    await Promise.all(watches.map((watch) => watch.stop()));
   }
 
   private ownerState(name: NamespacedName): OwnerState {
@@ -139,8 +128,8 @@ export class OwnedObjectWatch {
     const known = owner.tracked.get(idOf(ref));
     if (known) {
       // Nobody had to write anything after the suspicion: it was about nothing.
-      if (known.reported === version.resourceVersion) known.unfounded += 1;
-      else if (known.reported !== undefined) known.unfounded = 0;
+      if (known.reported?.version.resourceVersion === version.resourceVersion) known.unfounded += 1;
+      else if (known.reported) known.unfounded = 0;
       known.seen = version;
       delete known.reported;
       return known;
@@ -160,59 +149,46 @@ export class OwnedObjectWatch {
     others?.delete(tracked);
     if (others?.size) return;
     kind.tracked.delete(key);
-    if (kind.latest.get(key)?.gone) kind.latest.delete(key);
+    kind.watch.forget(key);
     if (kind.tracked.size > 0) return;
-    kind.stop.abort(new Error('nobody owns objects of this kind any more'));
-    this.kinds.delete(idOfType(kind.type));
+    this.kinds.delete(idOfType(kind.watch.type));
+    void kind.watch.stop();
   }
 
   private kindState(type: TypeRef): KindState {
     const known = this.kinds.get(idOfType(type));
     if (known) return known;
-    const stop = new AbortController();
-    const kind: KindState = { type, stop, running: Promise.resolve(), latest: new Map(), tracked: new Map() };
+    const { client, ownerGroup, logger } = this.options;
+    const kind: KindState = {
+      tracked: new Map(),
+      watch: new KindWatch({
+        client,
+        type,
+        ownerGroup,
+        logger,
+        clock: this.clock,
+        onChange: (key, owner) => this.changed(kind, key, owner),
+        onSynced: () => this.synced(kind),
+      }),
+    };
     this.kinds.set(idOfType(type), kind);
-    kind.running = watchKind({
-      client: this.options.client,
-      type,
-      labelSelector: `${this.options.ownerGroup}/name`,
-      clock: this.clock,
-      random: this.options.random ?? Math.random,
-      signal: stop.signal,
-      onList: (list) => this.listed(kind, list),
-      onChange: (object, gone) => this.observed(kind, object, gone),
-      onProblem: (error) => this.options.onProblem?.(type, error),
-    });
     return kind;
   }
 
-  private listed(kind: KindState, { items, resourceVersion }: KubeList): void {
-    kind.latest = new Map(
-      items.map((item) => [keyOf(item), { version: versionOf(item.metadata), gone: false }]),
-    );
-    for (const [key, all] of kind.tracked) {
-      for (const tracked of all) {
-        if (!kind.latest.has(key))
-          kind.latest.set(key, { version: { ...tracked.seen, resourceVersion }, gone: true });
-        this.consider(tracked);
+  private synced({ watch, tracked }: KindState): void {
+    for (const [key, all] of tracked) {
+      for (const one of all) {
+        if (!watch.latest(key)) watch.markGone(key, one.seen);
+        this.consider(one);
       }
     }
   }
 
-  private observed(kind: KindState, object: KubeObject, gone: boolean): void {
-    const key = keyOf(object);
-    const tracked = kind.tracked.get(key);
-    if (gone && !tracked && !this.isHeld(object)) {
-      kind.latest.delete(key);
-      return;
-    }
-    kind.latest.set(key, { version: versionOf(object.metadata), gone });
-    for (const one of tracked ?? []) this.consider(one);
-  }
-
-  private isHeld({ metadata }: KubeObject): boolean {
-    const label = (key: string): string => metadata.labels?.[`${this.options.ownerGroup}/${key}`] ?? '';
-    return this.owners.get(formatName({ namespace: label('namespace'), name: label('name') }))?.held ?? false;
+  private changed({ watch, tracked }: KindState, key: string, owner: NamespacedName): void {
+    const all = tracked.get(key);
+    // An owner that is being applied may have made the object, and tells of it only at the end.
+    if (!all && !this.owners.get(formatName(owner))?.held) watch.forget(key);
+    for (const one of all ?? []) this.consider(one);
   }
 
   private consider(tracked: Tracked): void {
@@ -221,16 +197,20 @@ export class OwnedObjectWatch {
     tracked.cancelTimer = this.clock.schedule(this.debounceMs + pauseAfter(tracked.unfounded), () => {
       tracked.cancelTimer = undefined;
       if (!this.mustReport(tracked)) return;
-      tracked.reported = tracked.kind.latest.get(tracked.key)!.version.resourceVersion;
+      tracked.reported = tracked.kind.watch.latest(tracked.key)!;
       tracked.reportedAt = this.clock.monotonic();
       this.options.onSuspect(tracked.owner.name, tracked.ref);
     });
   }
 
   private mustReport({ owner, kind, key, seen, reported }: Tracked): boolean {
-    const latest = kind.latest.get(key);
-    return !owner.held && isSuspect(seen, latest) && latest?.version.resourceVersion !== reported;
+    const latest = kind.watch.latest(key);
+    return !owner.held && isSuspect(seen, latest) && !isSame(latest, reported);
   }
+}
+
+function isSame(a: Observation | undefined, b: Observation | undefined): boolean {
+  return a?.gone === b?.gone && a?.version.resourceVersion === b?.version.resourceVersion;
 }
 
 function idOf(ref: ObjectRef): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KubeObject, ObjectMeta, ObjectRef } from '@flotilla/common/kube/object';
 import type { ChangeSetEntry } from '../changeset.js';
 
@@ -7,7 +8,7 @@ export interface ObjectVersion {
   resourceVersion: string;
   /** Moves with the spec; absent for kinds without one, e.g. ConfigMap and Secret. */
   generation?: number;
-  /** Labels and annotations, in one text. */
+  /** Digest of labels and annotations. */
   texts: string;
 }
 
@@ -32,7 +33,7 @@ export function versionOf(metadata: ObjectMeta): ObjectVersion {
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
     ...(metadata.generation === undefined ? {} : { generation: metadata.generation }),
-    texts: JSON.stringify([sorted(metadata.labels), sorted(metadata.annotations)]),
+    texts: digest([sorted(metadata.labels), sorted(metadata.annotations)]),
   };
 }
 
@@ -43,4 +44,8 @@ export function keyOf(object: Pick<KubeObject, 'metadata'>): string {
 
 function sorted(texts: Record<string, string> = {}): Array<[string, string]> {
   return Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);
 }
