@@ -55,13 +55,13 @@ export class Builder {
   }
 
   /** The output of an earlier build of the same inputs. */
-  async cached(plan: BuildPlan): Promise<string | undefined> {
-    return await this.options.cache.get(plan.key);
+  async kept(key: string): Promise<string | undefined> {
+    return await this.options.cache.get(key);
   }
 
   /** Runs kustomize, or takes the output of an earlier build of the same inputs. @throws BuildError */
   async build(plan: BuildPlan, limits: { timeoutMs: number; signal: AbortSignal }): Promise<string> {
-    const kept = await this.cached(plan);
+    const kept = await this.kept(plan.key);
     if (kept !== undefined) return kept;
     const { run, workFolder, maxOutputBytes, cache } = this.options;
     const { program } = await this.#findProgram();

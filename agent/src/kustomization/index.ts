@@ -1,0 +1,125 @@
+import path from 'node:path';
+import type { KubeClient } from '../kube/client.js';
+import type { ArtifactStore } from '../artifacts/artifact.js';
+import type { RunProgram } from '../exec/run-program.js';
+import type { Clock } from '../runtime/clock.js';
+import type { EnqueueTarget } from '../runtime/enqueue-on-change.js';
+import type { EventRecorder } from '../runtime/events.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Reconcile } from '../runtime/reconcile.js';
+import { createApplyEngine } from '../ssa/create-engine.js';
+import { OwnedObjectWatch } from '../ssa/drift/owned-object-watch.js';
+import type { ApplyEngine, ReadStatus } from '../ssa/engine.js';
+import { Builder } from './build/builder.js';
+import { RenderCache } from './build/render-cache.js';
+import type { KustomizationCaches, KustomizationDeps } from './deps.js';
+import { createFetchArtifact } from './fetch-artifact.js';
+import { kustomizationGroup } from './kind.js';
+import type { KustomizationOptions } from './options.js';
+import { createReconcile } from './reconcile.js';
+import { ApplyJournal } from './state/apply-journal.js';
+import { LatestObjects } from './state/latest-object.js';
+import { SettledStates } from './state/settled-states.js';
+import { StateFolder } from './state/state-folder.js';
+import { Suspects } from './state/suspects.js';
+import { createWriteStatus } from './state/write-status.js';
+import { connectTriggers } from './triggers.js';
+
+export interface KustomizationControllerDeps {
+  client: KubeClient;
+  caches: KustomizationCaches;
+  events: EventRecorder;
+  artifacts: ArtifactStore;
+  /** Reads the health of objects; kstatus. */
+  readStatus: ReadStatus;
+  run: RunProgram;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  options: KustomizationOptions;
+  /** Kept builds and what is known of earlier reconciles; survives restarts. Nobody else writes here. */
+  stateFolder: string;
+  /** Where builds are laid out for a moment; may be a memory file system. */
+  workFolder: string;
+  /** PATH in which kustomize is looked for. */
+  searchPath: string;
+  /** SOURCE_CONTROLLER_LOCALHOST and SOURCE_WATCHER_LOCALHOST. */
+  sourceHost?: string;
+  watcherHost?: string;
+}
+
+/** All that the runtime needs to run Kustomizations. */
+export interface KustomizationController {
+  reconcile: Reconcile;
+  /** Brings changes of everything that a Kustomization depends on into the queue, until the returned function is called. */
+  connect(target: EnqueueTarget): () => void;
+  /** Ends the watches of applied objects. */
+  stop(): Promise<void>;
+}
+
+/** Makes the reconciler of Kustomizations and opens its folders. */
+export async function createKustomizationController(
+  given: KustomizationControllerDeps,
+): Promise<KustomizationController> {
+  const suspects = new Suspects();
+  let target: EnqueueTarget | undefined;
+  const drift = new OwnedObjectWatch({
+    client: given.client,
+    ownerGroup: kustomizationGroup,
+    clock: given.clock,
+    logger: given.logger,
+    onSuspect: (owner, ref) => {
+      suspects.add(owner, ref);
+      target?.enqueue(owner);
+    },
+  });
+  const reconcile = createReconcile({ ...given, suspects, drift, ...(await makeParts(given)) });
+  return {
+    reconcile,
+    connect(queue) {
+      target = queue;
+      return connectTriggers(given.caches, queue);
+    },
+    stop: () => drift.stop(),
+  };
+}
+
+type Parts = Omit<KustomizationDeps, keyof KustomizationControllerDeps | 'suspects' | 'drift'>;
+
+async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
+  const { client, caches, clock, options, readStatus, sourceHost, watcherHost } = given;
+  const folder = await StateFolder.open(path.join(given.stateFolder, 'reconciles'));
+  const engines = new WeakMap<KubeClient, ApplyEngine>();
+  return {
+    latest: new LatestObjects(caches.kustomizations),
+    fetchArtifact: createFetchArtifact({
+      retries: options.httpRetry,
+      clock,
+      ...(sourceHost ? { sourceHost } : {}),
+      ...(watcherHost ? { watcherHost } : {}),
+    }),
+    engineFor(as) {
+      const engine = engines.get(as) ?? createApplyEngine({ client: as, readStatus, clock });
+      engines.set(as, engine);
+      return engine;
+    },
+    builder: await openBuilder(given),
+    settled: new SettledStates(folder),
+    journal: new ApplyJournal(folder),
+    writeStatus: createWriteStatus(client),
+  };
+}
+
+async function openBuilder(given: KustomizationControllerDeps): Promise<Builder> {
+  const { options, stateFolder, run, workFolder, searchPath, clock } = given;
+  const cache = await RenderCache.open(path.join(stateFolder, 'builds'), options.maxRenderCacheBytes, clock);
+  return new Builder({
+    run,
+    cache,
+    workFolder,
+    kustomizePath: options.kustomizePath,
+    searchPath,
+    noRemoteBases: options.noRemoteBases,
+    maxOutputBytes: options.maxBuildBytes,
+  });
+}

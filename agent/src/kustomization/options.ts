@@ -1,0 +1,60 @@
+/** What the flags of the agent say about Kustomizations (flux-compat 8.1). */
+export interface KustomizationOptions {
+  /** --requeue-dependency: time to the next look at a source or dependency that is not ready. */
+  requeueDependencyMs: number;
+  /** --interval-jitter-percentage. */
+  intervalJitterPercentage: number;
+  /** --no-cross-namespace-refs. */
+  noCrossNamespaceRefs: boolean;
+  /** --no-remote-bases. */
+  noRemoteBases: boolean;
+  /** --default-service-account: used where spec.serviceAccountName is empty. */
+  defaultServiceAccount: string;
+  /** --override-manager. */
+  overrideManagers: readonly string[];
+  /** --custom-apply-stage-kinds. */
+  customApplyStageKinds: readonly string[];
+  /** --concurrent-ssa: dry-runs in flight. */
+  concurrentSsa: number;
+  /** --http-retry: attempts to fetch an artifact after the first one. */
+  httpRetry: number;
+  /** --kustomize-path: empty means a search in PATH. */
+  kustomizePath: string;
+  /** All objects are compared with the cluster again after this time, even when nothing seems to have changed. */
+  verifyIntervalMs: number;
+  /** Most bytes that one build may write. */
+  maxBuildBytes: number;
+  /** Most bytes of kept build results on disk. */
+  maxRenderCacheBytes: number;
+  /** Feature gates (flux-compat 8.1). */
+  gates: KustomizationGates;
+}
+
+export interface KustomizationGates {
+  StrictPostBuildSubstitutions: boolean;
+  ExternalArtifact: boolean;
+  DisableFailFastBehavior: boolean;
+  DirectSourceFetch: boolean;
+}
+
+export const defaultKustomizationOptions: KustomizationOptions = {
+  requeueDependencyMs: 30_000,
+  intervalJitterPercentage: 5,
+  noCrossNamespaceRefs: false,
+  noRemoteBases: false,
+  defaultServiceAccount: '',
+  overrideManagers: [],
+  customApplyStageKinds: [],
+  concurrentSsa: 4,
+  httpRetry: 9,
+  kustomizePath: '',
+  verifyIntervalMs: 60 * 60_000,
+  maxBuildBytes: 256 * 1024 * 1024,
+  maxRenderCacheBytes: 512 * 1024 * 1024,
+  gates: {
+    StrictPostBuildSubstitutions: true,
+    ExternalArtifact: false,
+    DisableFailFastBehavior: false,
+    DirectSourceFetch: false,
+  },
+};

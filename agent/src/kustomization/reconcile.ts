@@ -1,0 +1,136 @@
+import { parseKustomization, type Kustomization } from '@flotilla/common/api/kustomization';
+import { InvalidObjectError } from '@flotilla/common/api/kind-definition';
+import type { KubeObject } from '@flotilla/common/kube/object';
+import type { Reconcile, ReconcileResult } from '../runtime/reconcile.js';
+import type { KustomizationDeps } from './deps.js';
+import { finalize } from './finalize.js';
+import { requestedAtAnnotation } from './kind.js';
+import { elapsedMs, saveStatus, tell, uidOf, type Run } from './run.js';
+import { StatusDraft } from './state/status-draft.js';
+import { StepFailure, stalledFailure, type FailureOutcome } from './step-failure.js';
+import { applyAll, succeed } from './steps/apply-all.js';
+import { checkDependencies } from './steps/check-dependencies.js';
+import { checkSupported } from './steps/check-supported.js';
+import { addFinalizer, hasFinalizer } from './steps/finalizer.js';
+import { findWork, type Work } from './steps/find-work.js';
+import { isStillHealthy } from './steps/recheck-health.js';
+import { resolveSource } from './steps/resolve-source.js';
+import { verifySome } from './steps/verify-some.js';
+import { formatDuration, intervalText, nextIntervalMs, retryIntervalMs } from './timing.js';
+
+/** The reconciler of Kustomizations (flux-compat 3.2). */
+export function createReconcile(deps: KustomizationDeps): Reconcile {
+  return async (name, signal) => {
+    const found = deps.latest.get(name);
+    return found ? await reconcileObject(deps, found, signal) : {};
+  };
+}
+
+async function reconcileObject(
+  deps: KustomizationDeps,
+  found: KubeObject,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const startedAt = deps.clock.monotonic();
+  const begin = (object: Kustomization): Run => {
+    return { deps, object, status: new StatusDraft(object, deps.clock), signal, startedAt, about: {} };
+  };
+  let run = begin(found as Kustomization);
+  if (found.metadata.deletionTimestamp) {
+    if (hasFinalizer(found)) await finalize(run);
+    return {};
+  }
+  try {
+    run = begin(parseKustomization(hasFinalizer(found) ? found : await addFinalizer(run)));
+    if (run.object.spec.suspend) return await acknowledge(run);
+    const finished = await reconcileSpec(run);
+    return await succeedWith(run, finished);
+  } catch (error) {
+    return await failWith(run, asStepFailure(error));
+  }
+}
+
+/** Steps 2 to 16. Returns whether there was anything to do. @throws StepFailure */
+async function reconcileSpec(run: Run): Promise<boolean> {
+  checkSupported(run.object.spec);
+  const source = await resolveSource(run);
+  await checkDependencies(run, source);
+  const work = await findWork(run, source);
+  if (work.kind === 'all' || !(await isStillInPlace(run, work))) {
+    await applyAll(run, source);
+    return true;
+  }
+  if (!work.moved) return false;
+  const { artifact, revision } = source;
+  succeed(run, source, work.settled.manifestsDigest);
+  await run.deps.settled.update(uidOf(run.object), {
+    ...work.settled,
+    artifactDigest: artifact.digest,
+    revision,
+  });
+  return true;
+}
+
+/** Corrects what drifted, and looks whether what was healthy still is. False when everything has to be done again. */
+async function isStillInPlace(run: Run, work: Extract<Work, { kind: 'some' }>): Promise<boolean> {
+  return (await verifySome(run, work.settled.buildKey, work.suspects)) && (await isStillHealthy(run));
+}
+
+/** flux-compat 3.2, 17. An interval at which nothing had to be done is not worth an event. */
+async function succeedWith(run: Run, finished: boolean): Promise<ReconcileResult> {
+  const { deps, object, status } = run;
+  status.remove('Reconciling');
+  status.remove('Stalled');
+  await acknowledge(run);
+  if (finished) {
+    const took = formatDuration(elapsedMs(run));
+    const message = `Reconciliation finished in ${took}, next run in ${intervalText(object.spec)}`;
+    tell(run, { severity: 'info', message, metadata: { commit_status: 'update' } });
+  }
+  const { intervalJitterPercentage } = deps.options;
+  return { requeueAfterMs: nextIntervalMs(object.spec, intervalJitterPercentage, deps.random) };
+}
+
+/** Failures are no errors of the work queue: they come back after the time that the object asks for (flux-compat 1.6). */
+async function failWith(run: Run, failure: StepFailure): Promise<ReconcileResult> {
+  const { status, deps } = run;
+  const { reason, outcome, message, event } = failure;
+  if (outcome === 'stalled') {
+    status.markStalled(reason, message);
+  } else {
+    status.mark('Ready', 'False', reason, message);
+    status.remove('Stalled');
+    const reconciling = status.condition('Reconciling');
+    if (reconciling) status.mark('Reconciling', 'True', 'ProgressingWithRetry', reconciling.message);
+  }
+  await acknowledge(run);
+  deps.logger.info({ reason, outcome, error: message }, 'reconcile failed');
+  if (event) tell(run, event);
+  return requeueAfter(run, outcome);
+}
+
+function requeueAfter(run: Run, outcome: FailureOutcome): ReconcileResult {
+  if (outcome === 'stalled') return {};
+  const { requeueDependencyMs } = run.deps.options;
+  return { requeueAfterMs: outcome === 'wait' ? requeueDependencyMs : retryIntervalMs(run.object.spec) };
+}
+
+/**
+ * The last status write of a reconcile. The request is acknowledged, also of a suspended or failed object
+ * (flux-compat 1.2), and the journal ends when the inventory that names its objects is on the server.
+ */
+async function acknowledge(run: Run): Promise<ReconcileResult> {
+  const { object, status, deps } = run;
+  const requestedAt = object.metadata.annotations?.[requestedAtAnnotation];
+  if (requestedAt !== undefined) status.update({ lastHandledReconcileAt: requestedAt });
+  await saveStatus(run);
+  if (status.current.inventory !== object.status?.inventory) await deps.journal.clear(uidOf(object));
+  return {};
+}
+
+function asStepFailure(error: unknown): StepFailure {
+  if (error instanceof StepFailure) return error;
+  if (!(error instanceof InvalidObjectError)) throw error;
+  const text = `Reconciliation failed terminally due to configuration error: ${error.message}`;
+  return stalledFailure('InvalidSpec', text);
+}

@@ -1,0 +1,136 @@
+import { inventoryOf, mergeInventory, staleEntries } from '@flotilla/common/inventory/inventory';
+import { refOf, type KubeObject } from '@flotilla/common/kube/object';
+import type { ChangeSet } from '../../ssa/changeset.js';
+import { seenObjects } from '../../ssa/drift/seen-object.js';
+import type { ApplyEngine } from '../../ssa/engine.js';
+import { ApplyError } from '../../ssa/errors.js';
+import type { BuildPlan } from '../build/builder.js';
+import { elapsedMs, nameOf, reportProgress, timestamp, uidOf, type Run } from '../run.js';
+import { retriedFailure, StepFailure } from '../step-failure.js';
+import { formatDuration, timeoutMs } from '../timing.js';
+import { apply } from './apply.js';
+import { checkHealth } from './check-health.js';
+import { applyOptionsOf } from './find-work.js';
+import { openArtifact } from './open-artifact.js';
+import { prune } from './prune.js';
+import { recordAttempt } from './record-history.js';
+import { planBuild, render, type Rendered } from './render.js';
+import type { ResolvedSource } from './resolve-source.js';
+import { selectEngine } from './select-engine.js';
+
+/** An apply of more objects than this takes a while: its progress is worth a request of its own. */
+const manyObjects = 50;
+
+/** Builds, applies, prunes and checks everything (flux-compat 3.2, 7 to 16). @throws StepFailure */
+export async function applyAll(run: Run, source: ResolvedSource): Promise<void> {
+  const { deps, object } = run;
+  deps.suspects.take(nameOf(object));
+  run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
+  const { plan, rendered } = await build(run, source);
+  await deps.settled.drop(uidOf(object));
+  const engine = selectEngine(run);
+  const changes = await recorded(run, source, rendered, async () => {
+    const applied = await applyAndPrune(run, engine, rendered.objects);
+    await checkHealth(run, engine, applied, source);
+    return applied;
+  });
+  succeed(run, source, rendered.digest);
+  await deps.settled.put(uidOf(object), stateOf(run, source, plan, rendered), seenObjects(changes.entries));
+}
+
+/** The end of every success: which revision is in the cluster (flux-compat 3.2, 16). */
+export function succeed(run: Run, source: ResolvedSource, manifestsDigest: string): void {
+  const { revision, originRevision } = source;
+  run.status.update({
+    lastAttemptedRevision: revision,
+    lastAppliedRevision: revision,
+    lastAppliedOriginRevision: originRevision,
+  });
+  run.status.mark('Ready', 'True', 'ReconciliationSucceeded', `Applied revision: ${revision}`);
+  recordOutcome(run, source, manifestsDigest, 'ReconciliationSucceeded');
+  run.status.observe();
+}
+
+async function build(run: Run, source: ResolvedSource): Promise<{ plan: BuildPlan; rendered: Rendered }> {
+  const limit = `for revision ${source.revision} with a timeout of ${formatDuration(timeoutMs(run.object.spec))}`;
+  const tree = await openArtifact(run, source);
+  try {
+    const plan = await planBuild(run, tree.root);
+    run.status.update({ lastAttemptedRevision: source.revision });
+    await reportProgress(run, `Building manifests ${limit}`);
+    const rendered = await render(run, plan);
+    await reportProgress(run, `Detecting drift ${limit}`, { lasting: rendered.objects.length > manyObjects });
+    return { plan, rendered };
+  } finally {
+    await tree.release();
+  }
+}
+
+/** flux-compat 3.2, 12 to 14: the inventory is replaced once all stages are applied, and then pruned from. */
+async function applyAndPrune(
+  run: Run,
+  engine: ApplyEngine,
+  objects: readonly KubeObject[],
+): Promise<ChangeSet> {
+  const { journal, drift } = run.deps;
+  const old = run.status.current.inventory?.entries ?? [];
+  const unrecorded = await journal.begin(uidOf(run.object), inventoryOf(objects.map(refOf)), old);
+  drift.hold(nameOf(run.object));
+  const changes = await apply(run, engine, objects).catch((error: unknown) => applyFailed(run, error));
+  const inventory = inventoryOf(changes.entries.map(({ ref }) => ref));
+  const stale = staleEntries(mergeInventory(old, unrecorded), inventory);
+  const { survivors, error } = await prune(run, engine, stale).finally(() =>
+    drift.expect(nameOf(run.object), seenObjects(changes.entries)),
+  );
+  run.status.update({ inventory: { entries: mergeInventory(inventory, survivors) } });
+  if (error) throw retriedFailure('PruneFailed', error);
+  return changes;
+}
+
+/** What was applied before the failure is no drift. */
+function applyFailed(run: Run, error: unknown): never {
+  const entries = error instanceof ApplyError ? [...error.changes.entries, ...error.partial] : [];
+  run.deps.drift.update(nameOf(run.object), seenObjects(entries));
+  run.signal.throwIfAborted();
+  throw retriedFailure('ReconciliationFailed', error);
+}
+
+/** A failure of what was built goes into the history under its reason. */
+async function recorded<T>(
+  run: Run,
+  source: ResolvedSource,
+  rendered: Rendered,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof StepFailure) recordOutcome(run, source, rendered.digest, error.reason);
+    throw error;
+  }
+}
+
+function recordOutcome(run: Run, source: ResolvedSource, digest: string, status: string): void {
+  const { revision, originRevision } = source;
+  const metadata = { revision, ...(originRevision ? { originRevision } : {}) };
+  const attempt = { digest, status, metadata, at: timestamp(run), duration: formatDuration(elapsedMs(run)) };
+  run.status.update({ history: recordAttempt(run.status.current.history, attempt) });
+}
+
+function stateOf(
+  run: Run,
+  source: ResolvedSource,
+  plan: BuildPlan,
+  rendered: Rendered,
+): Parameters<Run['deps']['settled']['put']>[1] {
+  return {
+    generation: run.object.metadata.generation ?? 0,
+    artifactDigest: source.artifact.digest,
+    revision: source.revision,
+    buildKey: plan.key,
+    substitutionIdentity: rendered.substitutionIdentity,
+    manifestsDigest: rendered.digest,
+    applyOptions: applyOptionsOf(run),
+    verifiedAt: run.deps.clock.now(),
+  };
+}

@@ -1,0 +1,67 @@
+import type { KubeObject } from '@flotilla/common/kube/object';
+import { changeLog, type ChangeSet } from '../../ssa/changeset.js';
+import type { ApplyEngine } from '../../ssa/engine.js';
+import { tell, type Run } from '../run.js';
+import { formatDuration, timeoutMs } from '../timing.js';
+import { ownerOf } from './select-engine.js';
+
+/**
+ * Applies the objects (flux-compat 3.6), and tells which of them changed. `engine` decides in whose name.
+ * @throws ApplyError, whose text holds the log of the complete stages
+ */
+export async function apply(
+  run: Run,
+  engine: ApplyEngine,
+  objects: readonly KubeObject[],
+): Promise<ChangeSet> {
+  if (objects.length === 0) return { entries: [] };
+  const changes = await withinTimeout(run, (signal) => applyObjects(run, engine, objects, signal));
+  const log = changeLog(changes);
+  if (log !== '') tell(run, { severity: 'info', message: log });
+  return changes;
+}
+
+/** Applies without telling anybody. */
+export async function applyObjects(
+  run: Run,
+  engine: ApplyEngine,
+  objects: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<ChangeSet> {
+  const { options } = run.deps;
+  const { force, commonMetadata } = run.object.spec;
+  return await engine.applyAllStaged(objects, {
+    owner: ownerOf(run),
+    force,
+    ...(commonMetadata ? { commonMetadata: definedOf(commonMetadata) } : {}),
+    overrideManagers: options.overrideManagers,
+    customStageKinds: options.customApplyStageKinds,
+    concurrency: options.concurrentSsa,
+    signal,
+  });
+}
+
+/** Runs something with the limit of spec.timeout, and says so when the limit was the reason of its end. */
+export async function withinTimeout<T>(run: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = timeoutMs(run.object.spec);
+  const timeout = new AbortController();
+  const cancel = run.deps.clock.schedule(limit, () => timeout.abort());
+  try {
+    return await work(AbortSignal.any([run.signal, timeout.signal]));
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!timeout.signal.aborted) throw error;
+    throw new Error(`apply did not end within the timeout of ${formatDuration(limit)}`, { cause: error });
+  } finally {
+    cancel();
+  }
+}
+
+type Metadata = NonNullable<Run['object']['spec']['commonMetadata']>;
+
+function definedOf({ labels, annotations }: Metadata): {
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+} {
+  return { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
+}

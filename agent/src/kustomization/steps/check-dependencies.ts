@@ -1,0 +1,58 @@
+import type { Kustomization } from '@flotilla/common/api/kustomization';
+import { formatName, type KubeObject, type NamespacedName } from '@flotilla/common/kube/object';
+import { kustomizationType } from '../kind.js';
+import type { Run } from '../run.js';
+import { sourceKey, sourceRefOf } from '../source-ref.js';
+import { StepFailure } from '../step-failure.js';
+import { formatDuration } from '../timing.js';
+import type { ResolvedSource } from './resolve-source.js';
+
+/**
+ * flux-compat 3.2, 6. The cache is asked first: it never shows less than this process wrote, and the rule on
+ * revisions covers a dependency that has not heard of a new one. Objects of other shards are read from the server.
+ * @throws StepFailure
+ */
+export async function checkDependencies(run: Run, source: ResolvedSource): Promise<void> {
+  for (const { name, namespace } of run.object.spec.dependsOn ?? []) {
+    const dependency = { name, namespace: namespace || (run.object.metadata.namespace ?? '') };
+    const problem = await findProblem(run, source, dependency);
+    if (problem) throw notReady(run, problem);
+  }
+}
+
+async function findProblem(
+  run: Run,
+  source: ResolvedSource,
+  name: NamespacedName,
+): Promise<string | undefined> {
+  const { deps, signal } = run;
+  const found =
+    deps.latest.get(name) ?? (await deps.client.get({ ...kustomizationType, ...name }, { signal }));
+  const text = `dependency '${formatName(name)}'`;
+  if (!found) {
+    return `${text} not found: kustomizations.kustomize.toolkit.fluxcd.io "${name.name}" not found`;
+  }
+  if (!isReady(found)) return `${text} is not ready`;
+  return isBehind(run, source, found as Kustomization) ? `${text} revision is not up to date` : undefined;
+}
+
+function isReady(object: KubeObject): boolean {
+  const { status, metadata } = object as Kustomization;
+  if (!status?.conditions?.length || status.observedGeneration !== metadata.generation) return false;
+  return status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}
+
+/** Both follow the same source, and the dependency has not applied its current revision. */
+function isBehind(run: Run, source: ResolvedSource, dependency: Kustomization): boolean {
+  const same = sourceKey(sourceRefOf(dependency)) === sourceKey(sourceRefOf(run.object));
+  return same && dependency.status?.lastAppliedRevision !== source.revision;
+}
+
+function notReady(run: Run, message: string): StepFailure {
+  const pause = formatDuration(run.deps.options.requeueDependencyMs);
+  const event = {
+    severity: 'info',
+    message: `Dependencies do not meet ready condition, retrying in ${pause}`,
+  } as const;
+  return new StepFailure({ outcome: 'wait', reason: 'DependencyNotReady', message, event });
+}

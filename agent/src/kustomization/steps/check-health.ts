@@ -1,0 +1,83 @@
+import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
+import type { ObjectRef } from '@flotilla/common/kube/object';
+import { hasChanged, type ChangeSet } from '../../ssa/changeset.js';
+import type { ApplyEngine, WaitTarget } from '../../ssa/engine.js';
+import { kustomizationType } from '../kind.js';
+import { nameOf, reportProgress, saveStatus, tell, type Run } from '../run.js';
+import { messageOf, retriedFailure } from '../step-failure.js';
+import { formatDuration, timeoutMs } from '../timing.js';
+import type { ResolvedSource } from './resolve-source.js';
+
+/** True when the spec asks for health checks at all. */
+export function hasHealthChecks(spec: KustomizationSpec): boolean {
+  return spec.wait === true || (spec.healthChecks?.length ?? 0) > 0;
+}
+
+/** Waits until what the spec names is healthy (flux-compat 3.8). @throws StepFailure */
+export async function checkHealth(
+  run: Run,
+  engine: ApplyEngine,
+  changes: ChangeSet,
+  source: ResolvedSource,
+): Promise<void> {
+  const listed = healthTargets(run, changes);
+  if (listed.length === 0) {
+    run.status.remove('Healthy');
+    return;
+  }
+  const wasHealthy = run.status.isTrue('Healthy');
+  const limit = timeoutMs(run.object.spec);
+  const message = `Running health checks for revision ${source.revision} with a timeout of ${formatDuration(limit)}`;
+  run.status.mark('Healthy', 'Unknown', 'Progressing', message);
+  await reportProgress(run, message, { lasting: true });
+  const passed = await waitHealthy(
+    run,
+    engine,
+    listed.filter((target) => !isSelf(run, target.ref)),
+  );
+  const isNewRevision = run.status.current.lastAppliedRevision !== source.revision;
+  const drifted = changes.entries.some(({ action }) => hasChanged(action));
+  if (!wasHealthy || (isNewRevision && drifted)) {
+    tell(run, { severity: 'info', message: passed });
+  }
+  run.status.mark('Healthy', 'True', 'Succeeded', passed);
+  await saveStatus(run);
+}
+
+/** Waits; returns the text of success. */
+async function waitHealthy(run: Run, engine: ApplyEngine, targets: readonly WaitTarget[]): Promise<string> {
+  const { clock, options } = run.deps;
+  const startedAt = clock.monotonic();
+  const failFast = !options.gates.DisableFailFastBehavior;
+  try {
+    await engine.wait(targets, { timeoutMs: timeoutMs(run.object.spec), failFast, signal: run.signal });
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const took = formatDuration(clock.monotonic() - startedAt);
+    const message = `health check failed after ${took}: ${messageOf(error)}`;
+    run.status.mark('Healthy', 'False', 'HealthCheckFailed', message);
+    throw retriedFailure('HealthCheckFailed', error, message);
+  }
+  return `Health check passed in ${formatDuration(clock.monotonic() - startedAt)}`;
+}
+
+/** All applied objects that were not skipped, or those that spec.healthChecks names. */
+export function healthTargets(run: Run, changes: ChangeSet): WaitTarget[] {
+  const { wait, healthChecks = [] } = run.object.spec;
+  if (!wait) return healthChecks.map((check) => ({ ref: refOfCheck(check) }));
+  return changes.entries
+    .filter(({ action }) => action !== 'skipped')
+    .map(({ ref, live }) => ({ ref, ...(live ? { live } : {}) }));
+}
+
+type HealthCheck = NonNullable<KustomizationSpec['healthChecks']>[number];
+
+function refOfCheck({ apiVersion, kind, name, namespace }: HealthCheck): ObjectRef {
+  return { apiVersion: apiVersion || 'apps/v1', kind, name, ...(namespace ? { namespace } : {}) };
+}
+
+/** A Kustomization that waits for itself would wait for ever. */
+function isSelf(run: Run, ref: ObjectRef): boolean {
+  const own = nameOf(run.object);
+  return ref.kind === kustomizationType.kind && ref.name === own.name && ref.namespace === own.namespace;
+}

@@ -1,0 +1,25 @@
+import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
+import { stalledFailure } from '../step-failure.js';
+
+/**
+ * Refuses fields that this agent does not act on yet. Going on without them would apply something else than the
+ * author asked for: secrets in cipher text, to the wrong cluster, or healthy by the wrong rule.
+ * @throws StepFailure that names the field
+ */
+export function checkSupported(spec: KustomizationSpec): void {
+  const field = unsupportedField(spec);
+  if (!field) return;
+  throw stalledFailure(
+    'UnsupportedField',
+    `Reconciliation failed terminally due to configuration error: spec.${field} is not supported yet, remove it`,
+  );
+}
+
+function unsupportedField(spec: KustomizationSpec): string | undefined {
+  if (spec.decryption) return 'decryption';
+  if (spec.kubeConfig) return 'kubeConfig';
+  if (spec.healthCheckExprs?.length) return 'healthCheckExprs';
+  if (spec.ignore?.length) return 'ignore';
+  const withExpression = spec.dependsOn?.findIndex((dependency) => dependency.readyExpr) ?? -1;
+  return withExpression < 0 ? undefined : `dependsOn[${withExpression}].readyExpr`;
+}

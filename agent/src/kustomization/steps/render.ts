@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { PathNotFoundError, type BuildPlan } from '../build/builder.js';
+import { BuildError } from '../build/build-error.js';
+import type { Run } from '../run.js';
+import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
+import { substituteDocuments, type Manifests } from '../substitution/substitute-documents.js';
+import { loadVariables } from '../substitution/variables.js';
+import { timeoutMs } from '../timing.js';
+
+/** What shall be in the cluster. */
+export interface Rendered extends Manifests {
+  /** `sha256:<hex>` of the documents, for the history. */
+  digest: string;
+  substitutionIdentity: string;
+}
+
+/** Finds what the build will read, without building (flux-compat 3.2, 8 and 11). @throws StepFailure */
+export async function planBuild(run: Run, artifactRoot: string): Promise<BuildPlan> {
+  try {
+    return await run.deps.builder.plan(artifactRoot, run.object.spec);
+  } catch (error) {
+    if (error instanceof PathNotFoundError) throw retriedFailure('ArtifactFailed', error);
+    throw buildFailure(run, error);
+  }
+}
+
+/** Builds and substitutes (flux-compat 3.2, 11). @throws StepFailure */
+export async function render(run: Run, plan: BuildPlan): Promise<Rendered> {
+  const limits = { timeoutMs: timeoutMs(run.object.spec), signal: run.signal };
+  try {
+    return await substitute(run, await run.deps.builder.build(plan, limits));
+  } catch (error) {
+    throw buildFailure(run, error);
+  }
+}
+
+/** Substitutes in the kept output of an earlier build; undefined when it is not kept any more. @throws StepFailure */
+export async function renderKept(run: Run, buildKey: string): Promise<Rendered | undefined> {
+  const yaml = await run.deps.builder.kept(buildKey);
+  if (yaml === undefined) return undefined;
+  try {
+    return await substitute(run, yaml);
+  } catch (error) {
+    throw buildFailure(run, error);
+  }
+}
+
+async function substitute(run: Run, yaml: string): Promise<Rendered> {
+  const { postBuild } = run.object.spec;
+  const variables = await loadVariables(run);
+  const manifests = substituteDocuments(yaml, {
+    ...(postBuild ? { values: variables.values } : {}),
+    strict: run.deps.options.gates.StrictPostBuildSubstitutions,
+    always: postBuild?.substituteStrategy === 'Always',
+  });
+  const digest = `sha256:${createHash('sha256').update(manifests.text).digest('hex')}`;
+  return { ...manifests, digest, substitutionIdentity: variables.identity };
+}
+
+function buildFailure(run: Run, error: unknown): StepFailure {
+  run.signal.throwIfAborted();
+  const text = messageOf(error);
+  const isOwn =
+    error instanceof BuildError && /^(failed to decode|post build failed|component path)/.test(text);
+  const message = isOwn || text.startsWith('substitute from') ? text : `kustomize build failed: ${text}`;
+  return retriedFailure('BuildFailed', error, message);
+}
