@@ -1,0 +1,38 @@
+import type { SourceRun } from './source-run.js';
+
+/**
+ * Looks after the stored files of an object before its source is asked (flux-compat 2.1, 2.2): collects garbage and
+ * checks that the current artifact is there and whole. Without one it says that an artifact is being built.
+ */
+export async function checkStorage(run: SourceRun): Promise<void> {
+  const { status, deps } = run;
+  status.delete('StorageOperationFailed');
+  const { artifact } = status;
+  let why = '';
+  if (artifact) {
+    await collectGarbage(run);
+    const check = await deps.artifacts.verify(artifact);
+    if (check === 'ok') {
+      status.update({ artifact: deps.artifacts.withCurrentUrl(artifact) });
+      return;
+    }
+    if (check === 'corrupt') {
+      const message = `failed to verify integrity of artifact: computed digest does not match '${artifact.digest}'`;
+      run.event('error', 'ArtifactVerificationFailed', message);
+      await deps.artifacts.remove(artifact);
+    }
+    status.update({ artifact: undefined } as Partial<typeof status.fields>);
+    why = ': disappeared from storage';
+  }
+  status.delete('ArtifactInStorage');
+  status.progress(`building artifact${why}`, { newArtifact: true });
+  await run.save();
+}
+
+async function collectGarbage(run: SourceRun): Promise<void> {
+  const { artifact } = run.status;
+  if (!artifact) return;
+  const removed = await run.deps.artifacts.collectGarbage(run.owner, artifact);
+  if (removed.length === 0) return;
+  run.event('trace', 'GarbageCollectionSucceeded', `garbage collected ${removed.length} artifacts`);
+}

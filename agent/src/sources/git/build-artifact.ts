@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
+import type { Artifact, ArtifactOwner, ArtifactStore } from '../../artifacts/artifact.js';
+import { messageOf, SourceFailure } from '../source-failure.js';
+import { gitRevision } from './checkout-plan.js';
+import { throwFetchFailure } from './fetch-failure.js';
+import { shortMessage, type Commit } from './commit.js';
+import type { GitRemote } from './credentials.js';
+import type { GitClient } from './git-client.js';
+import { loadIgnoreRules } from './ignore-rules.js';
+import type { ResolvedTarget } from './resolve-target.js';
+
+export interface BuildRequest {
+  client: GitClient;
+  artifacts: ArtifactStore;
+  owner: ArtifactOwner;
+  spec: GitRepositorySpec;
+  remote: GitRemote;
+  target: ResolvedTarget;
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Called with the revision once its files are there. */
+  onCheckout: (revision: string) => Promise<void>;
+}
+
+export interface BuiltArtifact {
+  artifact: Artifact;
+  /** First line of the commit's message. */
+  subject: string;
+}
+
+/** Fetches the target, applies the ignore rules and stores the rest (flux-compat 2.1, 2.3). @throws SourceFailure */
+export async function buildArtifact(request: BuildRequest): Promise<BuiltArtifact> {
+  const work = await createWorkFolder(request.artifacts);
+  try {
+    const directory = path.join(work, 'tree');
+    const commit = await checkout(request, directory);
+    const revision = gitRevision(request.target.name, commit.hash);
+    await request.onCheckout(revision);
+    const artifact = await store(request, directory, commit, revision);
+    return { artifact, subject: shortMessage(commit) };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function checkout(request: BuildRequest, directory: string): Promise<Commit> {
+  const { client, remote, target, timeoutMs, signal } = request;
+  return client.checkout(remote, target.fetch, directory, { timeoutMs, signal }).catch(throwFetchFailure);
+}
+
+async function store(
+  request: BuildRequest,
+  directory: string,
+  commit: Commit,
+  revision: string,
+): Promise<Artifact> {
+  const { artifacts, owner, spec, signal } = request;
+  const excluded = await loadIgnoreRules(directory, spec.ignore).catch((error: unknown) => {
+    const message = `failed to load source ignore patterns from repository: ${messageOf(error)}`;
+    throw new SourceFailure({ reason: 'SourceIgnoreError', message, cause: error });
+  });
+  try {
+    return await artifacts.pack({
+      owner,
+      revision,
+      fileName: `${commit.hash}.tar.gz`,
+      directory,
+      excluded,
+      signal,
+    });
+  } catch (error) {
+    throw new SourceFailure({
+      condition: 'StorageOperationFailed',
+      reason: 'ArchiveOperationFailed',
+      message: `unable to archive artifact to storage: ${messageOf(error)}`,
+      cause: error,
+    });
+  }
+}
+
+async function createWorkFolder(artifacts: ArtifactStore): Promise<string> {
+  try {
+    return await artifacts.createWorkFolder('git');
+  } catch (error) {
+    throw new SourceFailure({
+      condition: 'StorageOperationFailed',
+      reason: 'DirectoryCreationFailed',
+      message: `failed to create temporary working directory: ${messageOf(error)}`,
+      cause: error,
+    });
+  }
+}

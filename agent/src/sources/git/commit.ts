@@ -1,0 +1,35 @@
+import type { GitCommand } from './git-command.js';
+
+/** What the reconciler has to know of a commit. */
+export interface Commit {
+  hash: string;
+  message: string;
+  /** Seconds since the epoch. */
+  committedAt: number;
+}
+
+/** Reads a commit that is in the repository. @throws GitError */
+export async function readCommit(
+  git: GitCommand,
+  gitDir: string,
+  hash: string,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<Commit> {
+  const { stdout } = await git(['--git-dir', gitDir, 'cat-file', 'commit', hash], options);
+  return parseCommit(hash, stdout.toString('utf8'));
+}
+
+/** Reads a commit object: headers, an empty line, the message. */
+export function parseCommit(hash: string, text: string): Commit {
+  const end = text.indexOf('\n\n');
+  const headers = end < 0 ? text : text.slice(0, end);
+  const committer = /^committer .* (-?\d+) [+-]\d+$/m.exec(headers);
+  return { hash, message: end < 0 ? '' : text.slice(end + 2), committedAt: Number(committer?.[1] ?? 0) };
+}
+
+/** First line of the message, at most 50 characters and then `...` (flux-compat 2.2). */
+export function shortMessage(commit: Commit): string {
+  // Code points, as Go counts runes.
+  const subject = Array.from(commit.message.split('\n', 1)[0] ?? '');
+  return subject.length > 50 ? `${subject.slice(0, 50).join('')}...` : subject.join('');
+}

@@ -1,0 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
+import type { SourceStatusFields } from '../source-status.js';
+
+/** The parts of the spec that decide what is in the artifact besides the commit, as the status keeps them. */
+export function observedConfig(spec: GitRepositorySpec): Partial<SourceStatusFields> {
+  return {
+    observedIgnore: spec.ignore,
+    observedInclude: spec.include?.length ? spec.include : undefined,
+    observedRecurseSubmodules: spec.recurseSubmodules || undefined,
+    observedSparseCheckout: spec.sparseCheckout?.length ? spec.sparseCheckout : undefined,
+  };
+}
+
+/** True when the artifact was made with another configuration and has to be made again (flux-compat 2.3). */
+export function isConfigChanged(spec: GitRepositorySpec, status: SourceStatusFields): boolean {
+  return Object.entries(observedConfig(spec)).some(([field, wanted]) => {
+    const observed = status[field] === false || isEmptyList(status[field]) ? undefined : status[field];
+    return !isDeepStrictEqual(wanted, observed);
+  });
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}

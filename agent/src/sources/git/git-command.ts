@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ProgramResult, RunProgram } from '../../exec/run-program.js';
+import { authorizationHeader, type GitRemote } from './credentials.js';
+import { gitError } from './git-error.js';
+import type { TrustBundle } from './trust-bundle.js';
+
+export interface GitCommandOptions {
+  timeoutMs: number;
+  signal?: AbortSignal;
+  /** Lets the command talk to this remote; without it no protocol is allowed at all. */
+  remote?: GitRemote;
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Runs one git command. @throws GitError */
+export type GitCommand = (args: readonly string[], options: GitCommandOptions) => Promise<ProgramResult>;
+
+/** Settings for every command: git must neither run programs of a repository nor read the machine's configuration. */
+const fixedConfig: ReadonlyArray<readonly [string, string]> = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.symlinks', 'true'],
+  ['core.autocrlf', 'false'],
+  ['credential.helper', ''],
+  ['fetch.recurseSubmodules', 'false'],
+  ['gc.auto', '0'],
+  ['http.followRedirects', 'initial'],
+  ['maintenance.auto', 'false'],
+  ['safe.directory', '*'],
+  ['submodule.recurse', 'false'],
+  ['transfer.bundleURI', 'false'],
+];
+
+const fixedEnvironment: Readonly<Record<string, string>> = {
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_LFS_SKIP_SMUDGE: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_TERMINAL_PROMPT: '0',
+};
+
+/**
+ * Makes the only way to run git. Credentials travel in the environment of the child process, never on its command
+ * line, which every user of the machine can read.
+ */
+export function createGitCommand(deps: { run: RunProgram; trust: TrustBundle }): GitCommand {
+  return async (args, options) => {
+    const { remote, timeoutMs, signal } = options;
+    const caFile = remote?.credentials.ca ? await deps.trust.fileFor(remote.credentials.ca) : undefined;
+    try {
+      return await deps.run('git', {
+        args,
+        env: { ...fixedEnvironment, ...remoteEnvironment(remote, caFile), ...options.env },
+        timeoutMs,
+        secrets: remote?.secrets ?? [],
+        ...(signal ? { signal } : {}),
+      });
+    } catch (error) {
+      throw gitError(error, timeoutMs);
+    }
+  };
+}
+
+function remoteEnvironment(
+  remote: GitRemote | undefined,
+  caFile: string | undefined,
+): Record<string, string> {
+  const config = [...fixedConfig];
+  const header = remote && authorizationHeader(remote.credentials);
+  // The setting is bound to the host of the remote, so that a redirect elsewhere does not carry it along.
+  if (header) config.push([`http.${new URL(remote.url).origin}/.extraHeader`, `Authorization: ${header}`]);
+  if (caFile) config.push(['http.sslCAInfo', caFile]);
+  const pairs = config.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return {
+    ...(Object.fromEntries(pairs) as Record<string, string>),
+    GIT_CONFIG_COUNT: String(config.length),
+    GIT_ALLOW_PROTOCOL: remote ? new URL(remote.url).protocol.slice(0, -1) : 'none',
+  };
+}
+
+/** Attributes of a repository's content must not change what is checked out: the last word is the agent's. */
+export async function neutraliseAttributes(gitDir: string): Promise<void> {
+  const rule = '* -text !eol !crlf !ident !filter !working-tree-encoding !export-ignore !export-subst\n';
+  await writeFile(path.join(gitDir, 'info', 'attributes'), rule);
+}

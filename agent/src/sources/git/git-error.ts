@@ -1,0 +1,78 @@
+import { ProgramError } from '../../exec/program-error.js';
+
+/** What a failed git operation means for its caller. */
+export type GitFailure =
+  | 'authentication'
+  | 'not-found'
+  | 'missing-ref'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'cancelled'
+  | 'local';
+
+/** A git operation failed. The message is for people and holds no secret. */
+export class GitError extends Error {
+  override readonly name = 'GitError';
+  constructor(
+    readonly failure: GitFailure,
+    message: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}
+
+/** What git says on stderr -> what it means, and how it is told. The first match counts. */
+const meanings: ReadonlyArray<{ pattern: RegExp; failure: GitFailure; text?: string }> = [
+  {
+    pattern:
+      /Authentication failed|could not read (Username|Password)|returned error: 401|terminal prompts disabled/,
+    failure: 'authentication',
+    text: 'authentication required: the server refuses these credentials',
+  },
+  {
+    pattern: /returned error: 403/,
+    failure: 'authentication',
+    text: 'authorization failed: the server answers 403',
+  },
+  {
+    pattern: /repository '.*' not found|returned error: 404/,
+    failure: 'not-found',
+    text: 'repository not found',
+  },
+  { pattern: /couldn't find remote ref/, failure: 'missing-ref' },
+  { pattern: /not our ref|does not allow request for unadvertised|not valid/, failure: 'refused' },
+  {
+    pattern:
+      /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|unable to access|returned error: 5|RPC failed|early EOF|remote end hung up|SSL|certificate/i,
+    failure: 'unreachable',
+  },
+];
+
+/** Says what went wrong in the terms of a Git user. */
+export function gitError(error: unknown, timeoutMs: number): GitError {
+  if (error instanceof GitError) return error;
+  if (!(error instanceof ProgramError)) {
+    return new GitError('local', error instanceof Error ? error.message : String(error), error);
+  }
+  if (error.failure === 'timeout') {
+    return new GitError('timeout', `timed out after ${timeoutMs / 1000}s; spec.timeout is the limit`, error);
+  }
+  if (error.failure === 'aborted') return new GitError('cancelled', error.message, error);
+  if (error.failure !== 'exit') return new GitError('local', error.message, error);
+  const said = essence(error.stderr) || error.message;
+  const meaning = meanings.find(({ pattern }) => pattern.test(error.stderr));
+  return new GitError(meaning?.failure ?? 'local', meaning?.text ?? said, error);
+}
+
+/** The lines of stderr that say why, without git's prefixes and hints. */
+function essence(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const important = lines.filter((line) => /^(fatal|error|remote):/.test(line));
+  const chosen = important.length > 0 ? important : lines.filter(Boolean).slice(-2);
+  return chosen
+    .map((line) => line.replace(/^(fatal|error): /, ''))
+    .join('; ')
+    .slice(0, 1000);
+}

@@ -1,0 +1,99 @@
+import { gitRepositoryDefinition } from '@flotilla/common/api/git-repository';
+import { storedType } from '@flotilla/common/api/kind-definition';
+import type { ArtifactStore } from '../../artifacts/artifact.js';
+import type { RunProgram } from '../../exec/run-program.js';
+import type { KubeClient } from '../../kube/client.js';
+import type { Clock } from '../../runtime/clock.js';
+import { createController, type Controller } from '../../runtime/controller.js';
+import { enqueueOnChange, specChanged } from '../../runtime/enqueue-on-change.js';
+import type { EventRecorder } from '../../runtime/events.js';
+import type { Logger } from '../../runtime/logger.js';
+import type { RuntimeMetrics } from '../../runtime/runtime-metrics.js';
+import { reconcileSource } from '../reconcile-source.js';
+import { createSecretReader, type SecretReader } from '../secret-reader.js';
+import type { SourceCache } from '../source-run.js';
+import { GitClient } from './git-client.js';
+import { createGitCommand } from './git-command.js';
+import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
+import { RemoteListings } from './remote-listings.js';
+import { listRemoteRefs } from './remote-refs.js';
+import { RepositoryCache } from './repository-cache.js';
+import { createTrustBundle } from './trust-bundle.js';
+
+export interface GitRepositoryOptions {
+  /** --concurrent. */
+  workers: number;
+  /** --interval-jitter-percentage; default 5. */
+  jitterPercentage?: number;
+  /** --min-retry-delay and --max-retry-delay. */
+  minRetryDelayMs?: number;
+  maxRetryDelayMs?: number;
+  /** Folder of the repository caches; it may be lost at any time. */
+  cachePath: string;
+}
+
+export interface GitRepositoryDeps {
+  client: KubeClient;
+  /** The informer of GitRepositories: its owner runs it, and other kinds may watch it too. */
+  objects: SourceCache;
+  events: EventRecorder;
+  artifacts: ArtifactStore;
+  run: RunProgram;
+  clock: Clock;
+  logger: Logger;
+  metrics: RuntimeMetrics;
+  options: GitRepositoryOptions;
+  /** Default: asks the API server. */
+  secrets?: SecretReader;
+  /** Default: Math.random. */
+  random?: () => number;
+}
+
+/** The stored version of the kind, to make its informer with. */
+export const gitRepositoryType = storedType(gitRepositoryDefinition);
+
+/** The controller of the kind GitRepository, connected to its informer. It works from `start()` to `stop()`. */
+export function createGitRepositoryController(deps: GitRepositoryDeps): Controller {
+  const { objects, clock, logger, metrics, options } = deps;
+  const context = createGitContext(deps);
+  const controller = createController({
+    name: 'gitrepository',
+    type: gitRepositoryType,
+    reconcile: (name, signal) =>
+      reconcileSource(
+        deps,
+        gitRepositoryKind,
+        (run, aborted) => reconcileGitRepository(context, run, aborted),
+        name,
+        signal,
+      ),
+    workers: options.workers,
+    clock,
+    logger,
+    metrics,
+    cache: objects,
+    ...(options.minRetryDelayMs === undefined ? {} : { minRetryDelayMs: options.minRetryDelayMs }),
+    ...(options.maxRetryDelayMs === undefined ? {} : { maxRetryDelayMs: options.maxRetryDelayMs }),
+  });
+  enqueueOnChange(objects, controller, { filter: specChanged('reconcile.fluxcd.io/requestedAt') });
+  return controller;
+}
+
+function createGitContext(deps: GitRepositoryDeps): GitContext {
+  const { run, clock, options } = deps;
+  const git = createGitCommand({ run, trust: createTrustBundle(`${options.cachePath}/trust`) });
+  const cache = new RepositoryCache({
+    git,
+    root: `${options.cachePath}/repositories`,
+    now: () => clock.now(),
+  });
+  const now = (): number => clock.monotonic();
+  return {
+    listings: new RemoteListings((remote, scope, limits) => listRemoteRefs(git, remote, scope, limits), now),
+    client: new GitClient(git, cache),
+    now,
+    secrets: deps.secrets ?? createSecretReader(deps.client),
+    jitterPercentage: options.jitterPercentage ?? 5,
+    random: deps.random ?? Math.random,
+  };
+}

@@ -1,0 +1,151 @@
+import { parseGitRepository, type GitRepositorySpec } from '@flotilla/common/api/git-repository';
+import { jitter } from '@flotilla/common/duration/jitter';
+import { parseDuration } from '@flotilla/common/duration/duration';
+import type { SecretReader } from '../secret-reader.js';
+import { messageOf, SourceFailure } from '../source-failure.js';
+import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
+import { checkStorage } from '../check-storage.js';
+import { buildArtifact } from './build-artifact.js';
+import { isConfigChanged, observedConfig } from './content-config.js';
+import { throwFetchFailure } from './fetch-failure.js';
+import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
+import { remoteOf } from './remote-of.js';
+import { refuseUnsupported } from './unsupported.js';
+import type { GitRemote } from './credentials.js';
+
+/** What the steps of a GitRepository need besides the frame of all sources. */
+export interface GitContext extends ResolveContext {
+  secrets: SecretReader;
+  /** --interval-jitter-percentage. */
+  jitterPercentage: number;
+  random: () => number;
+}
+
+export const gitRepositoryKind: SourceKind = {
+  kind: 'GitRepository',
+  ofKind: 'IncludeUnavailable',
+  failureConditions: ['FetchFailed', 'IncludeUnavailable', 'StorageOperationFailed'],
+};
+
+/**
+ * Brings the artifact of one GitRepository to what its ref points at (flux-compat 2.2, 2.3): look after the storage,
+ * find the commit, and only when something differs fetch it and store its files.
+ */
+export async function reconcileGitRepository(
+  context: GitContext,
+  run: SourceRun,
+  signal: AbortSignal,
+): Promise<SourceSuccess> {
+  await checkStorage(run);
+  const spec = validSpec(run);
+  refuseUnsupported(spec);
+  const remote = await remoteOf(spec, run.owner.namespace, context.secrets, signal);
+  const request = {
+    remote,
+    spec,
+    notBefore: notBefore(run, spec),
+    timeoutMs: timeoutOf(spec),
+    signal,
+  };
+  const target = await resolveTarget(context, request).catch(throwFetchFailure);
+  const requeueAfterMs = untilNextCheck(context, spec, target);
+  if (isUpToDate(run, spec, target)) {
+    return { requeueAfterMs, message: confirmArtifact(run, target.revision) };
+  }
+  const message = await renewArtifact(context, run, { spec, remote, target, signal });
+  return { requeueAfterMs, message };
+}
+
+function validSpec(run: SourceRun): GitRepositorySpec {
+  try {
+    return parseGitRepository(run.object).spec;
+  } catch (error) {
+    const message = messageOf(error);
+    throw new SourceFailure({
+      condition: 'FetchFailed',
+      reason: 'InvalidSpec',
+      message,
+      after: { retry: 'never' },
+    });
+  }
+}
+
+/**
+ * How fresh a shared listing has to be. Who asks for something (a new generation, a request, a retry after a failure)
+ * gets a listing of now; a round that the interval calls for takes one that somebody else asked for lately.
+ */
+function notBefore(run: SourceRun, spec: GitRepositorySpec): number {
+  const asked = run.isNewGeneration || run.isRequested || run.status.isTrue('FetchFailed');
+  return asked ? run.startedAt : run.startedAt - parseDuration(spec.interval) / 2;
+}
+
+/** The interval counts from the listing, not from its use: no object learns of a commit later than it should. */
+function untilNextCheck(context: GitContext, spec: GitRepositorySpec, target: ResolvedTarget): number {
+  const interval = jitter(parseDuration(spec.interval), context.jitterPercentage, context.random);
+  return Math.max(1, interval - target.ageMs);
+}
+
+function isUpToDate(run: SourceRun, spec: GitRepositorySpec, target: ResolvedTarget): boolean {
+  const { artifact, fields } = run.status;
+  return artifact?.revision === target.revision && !isConfigChanged(spec, fields);
+}
+
+function confirmArtifact(run: SourceRun, revision: string): string {
+  const { status } = run;
+  status.delete('FetchFailed', 'IncludeUnavailable', 'ArtifactOutdated', 'SourceVerified');
+  status.set('ArtifactInStorage', 'True', 'Succeeded', `stored artifact for revision '${revision}'`);
+  // A Kubernetes event is an API request: in a quiet round nobody is told that nothing happened.
+  if (!run.isQuiet) {
+    const message = `no changes since last reconciliation: observed revision '${revision}'`;
+    run.event('trace', 'GitOperationSucceeded', message);
+  }
+  return `stored artifact for commit '${revision}'`;
+}
+
+async function renewArtifact(
+  context: GitContext,
+  run: SourceRun,
+  input: { spec: GitRepositorySpec; remote: GitRemote; target: ResolvedTarget; signal: AbortSignal },
+): Promise<string> {
+  const { status } = run;
+  const { spec } = input;
+  const timeoutMs = timeoutOf(spec);
+  status.delete('ArtifactOutdated');
+  const built = await buildArtifact({
+    ...input,
+    client: context.client,
+    artifacts: run.deps.artifacts,
+    owner: run.owner,
+    timeoutMs,
+    onCheckout: (revision) => announceRevision(run, revision),
+  });
+  status.update({
+    artifact: built.artifact,
+    ...observedConfig(spec),
+    includedArtifacts: undefined,
+    sourceVerificationMode: undefined,
+  } as Partial<typeof status.fields>);
+  status.delete('ArtifactOutdated', 'StorageOperationFailed', 'SourceVerified');
+  status.set(
+    'ArtifactInStorage',
+    'True',
+    'Succeeded',
+    `stored artifact for revision '${built.artifact.revision}'`,
+  );
+  return `stored artifact for commit '${built.subject}'`;
+}
+
+/** The fetch worked; what follows makes a new artifact if the revision is new. */
+async function announceRevision(run: SourceRun, revision: string): Promise<void> {
+  const { status } = run;
+  status.delete('FetchFailed', 'IncludeUnavailable');
+  if (status.artifact?.revision === revision) return;
+  const message = `new upstream revision '${revision}'`;
+  if (status.artifact) status.set('ArtifactOutdated', 'True', 'NewRevision', message);
+  status.progress(`building artifact: ${message}`, { newArtifact: true });
+  await run.save();
+}
+
+function timeoutOf(spec: GitRepositorySpec): number {
+  return parseDuration(spec.timeout);
+}

@@ -1,0 +1,3 @@
+export function highestTags(_tags: readonly string[], _range: string): string[] {
+  return [];
+}
