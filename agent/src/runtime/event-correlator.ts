@@ -6,7 +6,7 @@ export type Correlation =
   /** A new event. `combined` when there were too many similar ones. */
   | { type: 'create'; combined: boolean }
   /** The same event again. */
-  | { type: 'count'; name: string; count: number };
+  | { type: 'count'; combined: boolean; name: string; count: number };
 
 export interface EventIdentity {
   object: KubeObject;
@@ -35,7 +35,9 @@ export class EventCorrelator {
     if (!this.takeToken(event, monotonic)) return { type: 'drop' };
     const combined = this.isOneOfMany(event, monotonic);
     const known = this.stored.get(storedKey(event, combined));
-    return known ? { type: 'count', name: known.name, count: known.count + 1 } : { type: 'create', combined };
+    return known
+      ? { type: 'count', combined, name: known.name, count: known.count + 1 }
+      : { type: 'create', combined };
   }
 
   /** Remembers under which name an event was stored. */

@@ -136,12 +136,12 @@ async function storeEvent(
   if (decision.type === 'count') {
     const counted = await countAgain(identity, notice, decision, options, signal);
     if (counted) {
-      correlator.remember(identity, false, decision.name, decision.count);
+      correlator.remember(identity, decision.combined, decision.name, decision.count);
       return;
     }
     correlator.forget(identity);
   }
-  const combined = decision.type === 'create' && decision.combined;
+  const { combined } = decision;
   const event = kubeEventOf(identity, notice, combined, options);
   await options.client.create(event, { signal });
   correlator.remember(identity, combined, event.metadata.name, 1);
