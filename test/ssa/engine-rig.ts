@@ -11,7 +11,6 @@ import { startControlPlane } from '../servers/control-plane.js';
 import type { ControlPlane } from '../servers/control-plane.js';
 import { kubectlFor } from '../servers/kubectl.js';
 import type { Kubectl } from '../servers/kubectl.js';
-import { readStatus } from './read-status.js';
 
 export const group = 'kustomize.toolkit.fluxcd.io';
 
@@ -38,7 +37,7 @@ export async function startEngineRig(name: string): Promise<EngineRig> {
     metrics: { requestDone: ({ method, code }) => requests.push(`${method} ${code}`) },
   });
   const client = createKubeClient(transport);
-  const engine = createApplyEngine({ client, readStatus });
+  const engine = createApplyEngine({ client });
   const owner: Owner = {
     group,
     name: 'apps',

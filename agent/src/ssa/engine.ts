@@ -50,7 +50,11 @@ export interface StatusResult {
 }
 
 /** Reads the status of an object; it is undefined when the server does not have it. */
-export type ReadStatus = (object: KubeObject | undefined, ref: ObjectRef) => StatusResult;
+export type ReadStatus = (
+  object: KubeObject | undefined,
+  ref: ObjectRef,
+  signal?: AbortSignal,
+) => StatusResult | Promise<StatusResult>;
 
 export interface WaitOptions {
   timeoutMs: number;

@@ -1,3 +1,4 @@
+import { vanishedStatus } from '@flotilla/common/kstatus/vanished';
 import { formatRef, type KubeObject } from '@flotilla/common/kube/object';
 import type { KubeReader } from '../kube/client.js';
 import type { Clock } from '../runtime/clock.js';
@@ -19,8 +20,8 @@ export interface WaitContext {
 /** One watched object and what is known of it. */
 interface Watched extends WaitTarget {
   status?: StatusResult;
-  /** A Job that removes itself when it is done: that it is gone means that it has finished. */
-  removesItself?: boolean;
+  /** How the object looked when it was there last. */
+  known?: KubeObject;
 }
 
 /**
@@ -70,23 +71,15 @@ async function observe(
   try {
     const object = one.live ?? (await context.client.get(one.ref, { signal }));
     delete one.live;
-    one.removesItself ||= isRemovedWhenFinished(object);
-    one.status =
-      object === undefined && one.removesItself
-        ? { status: 'Current', message: '' }
-        : readStatus(object, one.ref);
+    if (object) one.known = object;
+    // A Job that cleans up after itself has finished when it is gone.
+    const vanished = !object && one.known ? vanishedStatus(one.known) : undefined;
+    one.status = vanished?.status === 'Current' ? vanished : await readStatus(object, one.ref, signal);
   } catch (error) {
     if (signal.aborted) throw error;
     // A server that is away for a moment must not end a wait of minutes; the text says so if it stays away.
     one.status = { status: 'Unknown', message: messageOf(error) };
   }
-}
-
-function isRemovedWhenFinished(object: KubeObject | undefined): boolean {
-  if (object?.kind !== 'Job' || !object.apiVersion.startsWith('batch/')) return false;
-  return (
-    (object.spec as { ttlSecondsAfterFinished?: number } | undefined)?.ttlSecondsAfterFinished !== undefined
-  );
 }
 
 function isCurrent(one: Watched): boolean {
