@@ -12,8 +12,8 @@ import { withLock } from './lock.mjs';
 /** Returns the paths {etcd, kubeApiserver, kubeControllerManager}; what is missing is fetched or built first. */
 export async function controlPlaneBinaries() {
   const assets = fromAssets(process.env.KUBEBUILDER_ASSETS);
-  const folder = assets?.folder ?? (await ownFolder());
   if (!assets?.etcd) await ensurePackages(['etcd-server']);
+  const folder = assets?.folder ?? (await ownFolder());
   return {
     etcd: assets?.etcd ?? which('etcd'),
     kubeApiserver: join(folder, 'kube-apiserver'),
