@@ -8,7 +8,7 @@ const guarded = {
   grpc: { group: ['@grpc/grpc-js'], message: 'only agent/src/hublink and hub/src/gateway speak gRPC' },
   process: { group: ['node:child_process', 'child_process'], message: 'run programs through agent/src/exec' },
   frameworks: {
-    group: ['@nestjs/*', 'typeorm', 'pg', 'bullmq', 'rxjs', 'reflect-metadata'],
+    group: ['@nestjs/*', 'typeorm', 'pg', 'bullmq', 'rxjs'],
     message: 'frameworks and databases stay at the edges of the hub',
   },
   io: {

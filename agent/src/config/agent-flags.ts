@@ -3,9 +3,9 @@ import {
   durationMs,
   list,
   oneOf,
-  optionalListenAddress,
   optionalText,
   pairs,
+  serverAddress,
   wholeNumber,
 } from '@flotilla/common/flags/flag-schemas';
 import type { Flag, Values } from '@flotilla/common/flags/flag';
@@ -66,6 +66,13 @@ const clusterFlags = {
     description: 'Reconcile only objects with these labels.',
     value: 'selector',
     schema: optionalText,
+  },
+  watchConfigsLabelSelector: {
+    name: 'watch-configs-label-selector',
+    description: 'ConfigMaps and Secrets whose change wakes those that refer to them.',
+    value: 'selector',
+    schema: z.string(),
+    default: 'reconcile.fluxcd.io/watch=Enabled',
   },
 } as const satisfies Record<string, Flag<unknown>>;
 
@@ -187,7 +194,7 @@ const storageFlags = {
     name: 'storage-addr',
     description: 'Address of the artifact server; 0 switches it off.',
     value: 'host:port',
-    schema: optionalListenAddress,
+    schema: serverAddress,
     default: ':9090',
     env: ['STORAGE_ADDR'],
   },
@@ -291,14 +298,14 @@ const processFlags = {
     name: 'metrics-addr',
     description: 'Address of /metrics; 0 switches it off.',
     value: 'host:port',
-    schema: optionalListenAddress,
+    schema: serverAddress,
     default: ':8080',
   },
   healthAddr: {
     name: 'health-addr',
     description: 'Address of /healthz and /readyz; 0 switches it off.',
     value: 'host:port',
-    schema: optionalListenAddress,
+    schema: serverAddress,
     default: ':9440',
   },
   eventsAddr: {

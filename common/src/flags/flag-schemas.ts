@@ -69,13 +69,16 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** As listenAddress; empty or `0` means that the server is switched off. */
-export const optionalListenAddress: z.ZodType<ListenAddress | undefined, string | undefined> = z
+/** `host:port` or `:port` as text; undefined when it is empty or `0`: the server is switched off. */
+export const serverAddress: z.ZodType<string | undefined, string | undefined> = z
   .string()
   .optional()
-  .transform((text, context) =>
-    text === undefined || text === '' || text === '0' ? undefined : address(text, context),
-  );
+  .transform((text, context) => {
+    if (text === undefined || text === '' || text === '0' || text === ':0') return undefined;
+    if (parseAddress(text)) return text;
+    context.addIssue({ code: 'custom', message: 'expected host:port or :port, for example :8080, or 0 for none' });
+    return z.NEVER;
+  });
 
 /** A Go duration, in milliseconds. */
 export const durationMs: z.ZodType<number, string | undefined> = z

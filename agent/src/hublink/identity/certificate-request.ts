@@ -1,4 +1,6 @@
 import { createPrivateKey as createKeyObject, createPublicKey, webcrypto } from 'node:crypto';
+// x509's own dependency wants it loaded first.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -1,0 +1,53 @@
+import { type Flag, readFlags, syntaxOf } from '@flotilla/common/flags/flag';
+import { Command, Option } from 'commander';
+import { type AgentConfig, agentFlags, agentPrefix } from './agent-flags.js';
+
+export interface AgentCommands {
+  /** Reconcile until stopped. */
+  run: (config: AgentConfig) => Promise<number>;
+  /** Print the CRDs. */
+  crds: () => number;
+}
+
+/** The command line of the agent. `exit` gets the code of the command that ran. */
+export function agentCommand(
+  version: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  commands: AgentCommands,
+  exit: (code: number) => void,
+): Command {
+  const command = new Command('flotilla-agent')
+    .description(
+      'Reconciles one cluster from Git with Flux-compatible APIs; with --hub-address it is part of a fleet.',
+    )
+    .version(version)
+    .showHelpAfterError('(flotilla-agent --help lists every flag)')
+    .allowExcessArguments(false)
+    .action(async (given: Record<string, string | undefined>) => {
+      exit(await commands.run(readFlags(agentPrefix, agentFlags, byKey(given), environment)));
+    });
+  for (const flag of Object.values(agentFlags)) command.addOption(optionOf(flag));
+  command
+    .command('crds')
+    .description('Print the CustomResourceDefinitions of every kind, for kubectl apply -f -.')
+    .action(() => exit(commands.crds()));
+  return command;
+}
+
+function optionOf(flag: Flag<unknown>): Option {
+  const { syntax, description, isSwitch, collect } = syntaxOf(agentPrefix, flag);
+  const option = new Option(syntax, description);
+  if (isSwitch) option.preset('true');
+  return collect ? option.argParser<string | undefined>(collect) : option;
+}
+
+/** Commander names an option by its flag, the table by its subject. */
+function byKey(given: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(agentFlags).map(([key, flag]) => [key, given[camelCase(flag.name)]]),
+  );
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

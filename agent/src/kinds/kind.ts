@@ -1,0 +1,38 @@
+import type { TypeRef } from '@flotilla/common/kube/object';
+import type { ArtifactStore } from '../artifacts/artifact.js';
+import type { AgentConfig } from '../config/agent-flags.js';
+import type { RunProgram } from '../exec/run-program.js';
+import type { KubeClient } from '../kube/client.js';
+import type { Clock } from '../runtime/clock.js';
+import type { EventRecorder } from '../runtime/events.js';
+import type { Logger } from '../runtime/logger.js';
+import type { RuntimeMetrics } from '../runtime/runtime-metrics.js';
+import type { Informers } from './informers.js';
+
+/** What the agent gives to each of its kinds. */
+export interface KindContext {
+  config: AgentConfig;
+  client: KubeClient;
+  /** Each type is watched once, whoever asks for it. */
+  informers: Informers;
+  /** `component` is the name of Flux's controller, which stands in the events. */
+  recorderFor: (component: string) => EventRecorder;
+  artifacts: ArtifactStore;
+  run: RunProgram;
+  clock: Clock;
+  logger: Logger;
+  metrics: RuntimeMetrics;
+}
+
+/** A kind at work. */
+export interface RunningKind {
+  start(): void;
+  /** Takes no more work and waits for what runs; after `graceMs` that is aborted. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A kind that the agent reconciles. All kinds have this shape; `all-kinds.ts` lists them. */
+export interface AgentKind {
+  type: TypeRef;
+  create(context: KindContext): Promise<RunningKind>;
+}

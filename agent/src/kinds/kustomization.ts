@@ -1,0 +1,74 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storedType } from '@flotilla/common/api/kind-definition';
+import { kustomizationDefinition } from '@flotilla/common/api/kustomization';
+import { computeStatus } from '@flotilla/common/kstatus/compute-status';
+import type { AgentConfig } from '../config/agent-flags.js';
+import { createKustomizationController } from '../kustomization/index.js';
+import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
+import { createController } from '../runtime/controller.js';
+import { gitRepositoryType } from '../sources/git/index.js';
+import type { AgentKind } from './kind.js';
+
+const kustomizationType = storedType(kustomizationDefinition);
+
+/** Kustomization: what kustomize-controller does (flux-compat 3). */
+export const kustomizationKind: AgentKind = {
+  type: kustomizationType,
+  async create(context) {
+    const { config, informers, recorderFor, clock } = context;
+    const kustomizations = informers.of(kustomizationType, config.watchLabelSelector);
+    const configsOf = (kind: string) => informers.of({ apiVersion: 'v1', kind }, config.watchConfigsLabelSelector);
+    const parts = await createKustomizationController({
+      ...context,
+      caches: {
+        kustomizations,
+        // Without the selector: a Kustomization of this shard may use a source of any other (flux-compat 8.3).
+        sources: { GitRepository: informers.of(gitRepositoryType) },
+        configs: { ConfigMap: configsOf('ConfigMap'), Secret: configsOf('Secret') },
+      },
+      events: recorderFor('kustomize-controller'),
+      readStatus: (object) => computeStatus(object, new Date(clock.now())),
+      random: Math.random,
+      options: optionsOf(config),
+      stateFolder: join(config.storagePath, '.flotilla', 'kustomization'),
+      workFolder: tmpdir(),
+      searchPath: process.env['PATH'] ?? '',
+    });
+    const controller = createController({
+      ...context,
+      name: 'kustomization',
+      type: kustomizationType,
+      reconcile: parts.reconcile,
+      workers: config.concurrent,
+      cache: kustomizations,
+    });
+    const disconnect = parts.connect(controller);
+    return {
+      start: () => controller.start(),
+      stop: async (graceMs) => {
+        disconnect();
+        await controller.stop(graceMs);
+        await parts.stop();
+      },
+    };
+  },
+};
+
+function optionsOf(config: AgentConfig): KustomizationOptions {
+  return {
+    ...defaultKustomizationOptions,
+    requeueDependencyMs: config.requeueDependencyMs,
+    intervalJitterPercentage: config.intervalJitterPercentage,
+    noCrossNamespaceRefs: config.noCrossNamespaceRefs,
+    noRemoteBases: config.noRemoteBases,
+    defaultServiceAccount: config.defaultServiceAccount ?? '',
+    overrideManagers: config.overrideManagers,
+    customApplyStageKinds: config.customApplyStageKinds,
+    concurrentSsa: config.concurrentSsa,
+    httpRetry: config.httpRetry,
+    kustomizePath: config.kustomizePath ?? '',
+    verifyIntervalMs: config.fullVerificationMs,
+    gates: { ...defaultKustomizationOptions.gates, ...config.featureGates },
+  };
+}

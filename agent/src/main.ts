@@ -1,0 +1,47 @@
+import { allKinds } from '@flotilla/common/api/all-kinds';
+import { customResourceDefinition } from '@flotilla/common/api/crd';
+import { InvalidFlagError } from '@flotilla/common/flags/flag';
+import { emitYaml } from '@flotilla/common/yaml/emit';
+import { agentCommand } from './config/agent-command.js';
+import type { AgentConfig } from './config/agent-flags.js';
+import { HubConfigError } from './hub-membership.js';
+import { runAgent } from './run-agent.js';
+import { agentVersion } from './version.js';
+
+/** Runs the command line. Gives the exit code: 2 for a wrong flag, 1 for any other failure. */
+export async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let code = 0;
+  const command = agentCommand(agentVersion, environment, { run, crds }, (result) => {
+    code = result;
+  });
+  try {
+    await command.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    process.stderr.write(`flotilla-agent: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof InvalidFlagError || error instanceof HubConfigError ? 2 : 1;
+  }
+}
+
+async function run(config: AgentConfig): Promise<number> {
+  await runAgent(config, untilSignal());
+  return 0;
+}
+
+function crds(): number {
+  const documents = allKinds.map((kind) => emitYaml(customResourceDefinition(kind)));
+  process.stdout.write(documents.map((text) => `---\n${text}`).join(''));
+  return 0;
+}
+
+/** The first signal asks to stop, a second one insists. */
+function untilSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}

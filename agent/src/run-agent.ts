@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-server.js';
+import { openArtifactStore } from './artifacts/artifact-store.js';
+import type { ArtifactStore } from './artifacts/artifact.js';
+import type { AgentConfig } from './config/agent-flags.js';
+import { runProgram } from './exec/run-program.js';
+import { hubMembership, type HubMembership } from './hub-membership.js';
+import { agentKinds } from './kinds/all-kinds.js';
+import { Informers } from './kinds/informers.js';
+import type { RunningKind } from './kinds/kind.js';
+import { loadCluster } from './kube/cluster.js';
+import { createKubeClient } from './kube/create-kube-client.js';
+import type { KubeClient } from './kube/client.js';
+import { createTransport } from './kube/transport.js';
+import { systemClock, type Clock } from './runtime/clock.js';
+import { createEventRecorders, type EventRecorders } from './runtime/event-recorder.js';
+import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
+import { runLeaderElection } from './runtime/leader-election.js';
+import { createLogger, type Logger } from './runtime/logger.js';
+import { createMetricsRegistry } from './runtime/metrics-registry.js';
+import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
+import { createWebhookSink } from './runtime/webhook-sink.js';
+import { agentVersion } from './version.js';
+
+/** Kubernetes gives 30 s between SIGTERM and SIGKILL unless told otherwise. */
+const stopGraceMs = 20_000;
+const leaseName = 'flotilla-agent-leader-election';
+
+/** Undoes what was started, last first. */
+type Stops = Array<() => Promise<unknown> | void>;
+
+interface Parts {
+  config: AgentConfig;
+  client: KubeClient;
+  clock: Clock;
+  logger: Logger;
+  metrics: RuntimeMetrics;
+  artifacts: ArtifactStore;
+  recorders: EventRecorders;
+  membership: HubMembership | undefined;
+  readiness: Readiness;
+}
+
+/** What /readyz says; the parts write it as they come up. */
+interface Readiness {
+  check: () => string | undefined;
+}
+
+/** Runs the agent until the signal is aborted. @throws when it cannot start or has lost its lease */
+export async function runAgent(config: AgentConfig, signal: AbortSignal): Promise<void> {
+  const stops: Stops = [];
+  try {
+    const parts = await composeParts(config, stops);
+    parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
+    if (config.enableLeaderElection) await lead(parts, signal);
+    else await work(parts, signal);
+    parts.logger.info({}, 'agent has stopped');
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
+  const clock = systemClock;
+  const logger = createLogger({ level: config.logLevel, encoding: config.logEncoding, now: () => clock.now() });
+  const registry = createMetricsRegistry({ processMetrics: true });
+  const metrics = createRuntimeMetrics(registry, clock);
+  const cluster = await loadCluster({
+    ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
+    ...(config.context ? { context: config.context } : {}),
+  });
+  const transport = createTransport(cluster, {
+    userAgent: `flotilla-agent/${agentVersion}`,
+    qps: config.kubeApiQps,
+    burst: config.kubeApiBurst,
+    metrics,
+    clock,
+  });
+  stops.push(() => transport.close());
+  const client = createKubeClient(transport, { clock });
+  const membership = hubMembership({ config, client, clock, logger });
+  const artifacts = await openStorage(config, clock, stops);
+  const recorders = composeEvents(config, client, clock, logger, membership, stops);
+  const readiness: Readiness = { check: () => 'starting' };
+  const endpoints = [
+    await serveMetrics(config.metricsAddr ?? '0', registry),
+    await serveHealth(config.healthAddr ?? '0', { live: {}, ready: { agent: () => readiness.check() } }),
+  ];
+  for (const endpoint of endpoints) if (endpoint) stops.push(() => endpoint.stop());
+  return { config, client, clock, logger, metrics, artifacts, recorders, membership, readiness };
+}
+
+/** Opens the store and, where it is wanted, the server for consumers other than this process. */
+async function openStorage(config: AgentConfig, clock: Clock, stops: Stops): Promise<ArtifactStore> {
+  let server: ArtifactServer | undefined;
+  if (config.storageAddr) {
+    server = await startArtifactServer({ root: config.storagePath, address: config.storageAddr });
+    stops.push(() => server?.stop());
+  }
+  return openArtifactStore({
+    root: config.storagePath,
+    advertisedAddress: config.storageAdvAddr ?? advertised(server),
+    retention: { ttlMs: config.artifactRetentionTtlMs, records: config.artifactRetentionRecords },
+    now: () => clock.now(),
+  });
+}
+
+/** Flux falls back to the host name; a server that listens on one address is best reached there. */
+function advertised(server: ArtifactServer | undefined): string {
+  if (!server) return hostname();
+  return server.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, hostname());
+}
+
+function composeEvents(
+  config: AgentConfig,
+  client: KubeClient,
+  clock: Clock,
+  logger: Logger,
+  membership: HubMembership | undefined,
+  stops: Stops,
+): EventRecorders {
+  const webhook = config.eventsAddr
+    ? createWebhookSink({ address: config.eventsAddr, clock, logger })
+    : undefined;
+  const sinks = [webhook, membership?.sink].filter((sink) => sink !== undefined);
+  const recorders = createEventRecorders({ client, sinks, clock, logger, instance: instanceName() });
+  stops.push(async () => {
+    const limit = AbortSignal.timeout(2_000);
+    await Promise.allSettled([recorders.flush(limit), webhook?.flush(limit)]);
+    await webhook?.close();
+  });
+  return recorders;
+}
+
+function instanceName(): string {
+  return process.env['POD_NAME'] ?? hostname();
+}
+
+async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { config, client, clock, logger, metrics, readiness } = parts;
+  // A replica that waits for the lease is as ready as it can be.
+  readiness.check = () => undefined;
+  await runLeaderElection(
+    {
+      client,
+      name: leaseName,
+      namespace: config.runtimeNamespace,
+      identity: `${instanceName()}_${randomUUID()}`,
+      clock,
+      logger,
+      leaseDurationMs: config.leaderElectionLeaseDurationMs,
+      renewDeadlineMs: config.leaderElectionRenewDeadlineMs,
+      retryPeriodMs: config.leaderElectionRetryPeriodMs,
+      releaseOnCancel: config.leaderElectionReleaseOnCancel,
+      lead: (leading) => work(parts, leading, leading === signal ? stopGraceMs : 0),
+      onChange: (isLeader) => metrics.leader(leaseName, isLeader),
+    },
+    signal,
+  );
+}
+
+/** The work of a leader: watch, reconcile, report, until the signal is aborted. */
+async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): Promise<void> {
+  const { config, client, clock, logger, recorders, membership, readiness } = parts;
+  const informers = new Informers({
+    client,
+    clock,
+    logger,
+    ...(config.watchAllNamespaces ? {} : { namespace: config.runtimeNamespace }),
+  });
+  const context = { ...parts, informers, run: runProgram, recorderFor: recorders.recorderFor };
+  const kinds: RunningKind[] = [];
+  for (const kind of agentKinds) kinds.push(await kind.create(context));
+  readiness.check = () => informers.notSynced();
+
+  const watching = new AbortController();
+  const running = [informers.run(watching.signal)];
+  try {
+    await informers.waitForSync(signal);
+    for (const kind of kinds) kind.start();
+    logger.info({ kinds: agentKinds.map((kind) => kind.type.kind) }, 'agent is reconciling');
+    const caches = agentKinds.map((kind) => informers.of(kind.type, config.watchLabelSelector));
+    if (membership) running.push(membership.run(caches, watching.signal));
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    readiness.check = () => 'stopping';
+    await Promise.allSettled(kinds.map((kind) => kind.stop(graceMs)));
+    watching.abort();
+    await Promise.allSettled(running);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
