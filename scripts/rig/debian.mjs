@@ -13,6 +13,10 @@ const evidence = {
   'dpkg-dev': 'dpkg-source',
   rsync: 'rsync',
   jq: 'jq',
+  'docker-registry': 'docker-registry',
+  'openssh-server': '/usr/sbin/sshd',
+  'redis-server': 'redis-server',
+  chromium: 'chromium',
 };
 
 /** Makes sure that the named Debian packages are there. Costs nothing when they are. */

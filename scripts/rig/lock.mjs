@@ -23,7 +23,9 @@ export async function withLock(path, work) {
 async function acquire(fd, path) {
   for (let round = 0; !tryFlock(fd); round++) {
     if (round % 40 === 0)
-      console.error(`rig: waiting for process ${readFileSync(path, 'utf8')}, which holds ${path}`);
+      console.error(
+        `rig: waiting for process ${readFileSync(path, 'utf8')} (or a child it left), which holds ${path}`,
+      );
     await sleep(250);
   }
 }

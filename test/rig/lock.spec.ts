@@ -28,6 +28,6 @@ it('gives a lock on when its holder was killed, but not before the child that it
     await withLock(${lock}, () => console.log('child ended: ' + existsSync(${marker})));`,
   ]);
   expect(second.stdout).toBe('child ended: true\n');
-  expect(second.stderr).toContain(`waiting for process ${first.pid}`);
+  expect(second.stderr).toContain(`waiting for process ${first.pid} `);
   folder.remove();
 });
