@@ -5,6 +5,11 @@ import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { ClustersModule } from './clusters/clusters.module.js';
+import { EnrollmentModule } from './enrollment/enrollment.module.js';
+import { GatewayModule } from './gateway/gateway.module.js';
+import { FleetModule } from './fleet/fleet.module.js';
+import { IntentsModule } from './intents/intents.module.js';
+import { StreamModule } from './stream/stream.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { PlatformParts } from './platform/platform.module.js';
 
@@ -12,7 +17,17 @@ import type { PlatformParts } from './platform/platform.module.js';
 export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
 
 /** The features; one line each. */
-const features: NonNullable<DynamicModule['imports']> = [AuthModule, AuditModule, OpenApiModule];
+const features: NonNullable<DynamicModule['imports']> = [
+  AuthModule,
+  AuditModule,
+  OpenApiModule,
+  ClustersModule,
+  EnrollmentModule,
+  GatewayModule,
+  FleetModule,
+  IntentsModule,
+  StreamModule,
+];
 
 @Module({})
 export class AppModule {

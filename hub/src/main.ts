@@ -19,7 +19,8 @@ export async function main(argv: readonly string[], environment: NodeJS.ProcessE
       process.exit(1);
     });
     const hub = await startHub({ config, logger });
-    logger.info({ version: hubVersion, http: hub.httpUrl }, 'hub is up');
+    const { httpUrl: http, agentAddress: agents, enrolAddress: enrolment } = hub;
+    logger.info({ version: hubVersion, http, agents, enrolment }, 'hub is up');
     const signal = await stopping;
     logger.info({ signal }, 'hub is stopping');
     setTimeout(() => process.exit(1), stopMs).unref();

@@ -1,16 +1,16 @@
 import 'reflect-metadata';
-import { networkInterfaces } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule, entities } from './app.module.js';
+import { GatewayService } from './gateway/gateway.service.js';
 import { configureHttp } from './http/configure-http.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
 import type { ListenAddress } from './platform/config/flag-schemas.js';
-import { formatAddress } from './platform/config/flag-schemas.js';
+import { formatAddress, listenHost } from './platform/config/flag-schemas.js';
 import type { HubConfig } from './platform/config/hub-flags.js';
 import { openDataSource } from './platform/database/data-source.js';
 import { migrate } from './platform/database/migrate.js';
@@ -31,6 +31,10 @@ export interface RunningHub {
   readonly app: NestFastifyApplication;
   /** e.g. `http://127.0.0.1:8080`. */
   readonly httpUrl: string;
+  /** host:port of AgentService (mutual TLS). */
+  readonly agentAddress: string;
+  /** host:port of EnrollmentService. */
+  readonly enrolAddress: string;
   readonly databaseUrl: string;
   /** Says goodbye to agents, finishes requests, closes the database. */
   stop(): Promise<void>;
@@ -58,8 +62,10 @@ export async function startHub({ config, logger, clock = new Clock() }: HubOptio
 
     const app = await createApp({ config, logger, clock, dataSource, notifications, changeFeed });
     stops.push(() => app.close());
-    await app.listen({ port: config.httpAddr.port, host: hostOf(config.httpAddr) });
-    return { app, httpUrl: `http://${boundAddress(app, config.httpAddr)}`, databaseUrl, stop };
+    await app.listen({ port: config.httpAddr.port, host: listenHost(config.httpAddr) });
+    const { agents, enrolment } = app.get(GatewayService).addresses;
+    const httpUrl = `http://${boundAddress(app, config.httpAddr)}`;
+    return { app, httpUrl, agentAddress: agents, enrolAddress: enrolment, databaseUrl, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -86,15 +92,6 @@ async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> 
   app.useGlobalFilters(new HttpErrorFilter(parts.logger));
   configureHttp(app, parts.logger);
   return app;
-}
-
-/** Every interface, by IPv6 where the machine has it. */
-export function hostOf({ host }: ListenAddress): string {
-  if (host !== '') return host;
-  const six = Object.values(networkInterfaces()).some((list) =>
-    list?.some(({ family }) => family === 'IPv6'),
-  );
-  return six ? '::' : '0.0.0.0';
 }
 
 function boundAddress(app: NestFastifyApplication, wanted: ListenAddress): string {

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { z } from 'zod';
 
 /** Where a server listens. An empty host means every interface. */
@@ -66,4 +67,13 @@ export function seconds(min: number, max: number): z.ZodType<number, string | un
 /** `host:port` with brackets around an IPv6 host. */
 export function formatAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Where a server listens that was given no host: every interface, by IPv6 where the machine has it. */
+export function listenHost({ host }: ListenAddress): string {
+  if (host !== '') return host;
+  const six = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ family }) => family === 'IPv6'),
+  );
+  return six ? '::' : '0.0.0.0';
 }

@@ -46,7 +46,8 @@ export const hubFlags = {
   },
   adminToken: {
     name: 'admin-token',
-    description: 'API token of an admin; without it the hub makes one at its first start, in the data folder.',
+    description:
+      'API token of an admin; without it the hub makes one at its first start, in the data folder.',
     value: 'text',
     schema: z
       .string()

@@ -1,0 +1,36 @@
+import { Global, Module } from '@nestjs/common';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { EnrollmentModule } from '../enrollment/enrollment.module.js';
+import { ObjectsModule } from '../objects/objects.module.js';
+import { AgentEndpoint } from './agent-endpoint.js';
+import { EnrollmentEndpoint } from './enrollment-endpoint.js';
+import { GatewayService } from './gateway.service.js';
+import { IntentDispatcher } from './intent-dispatcher.js';
+import { IntentDelivery } from './intent-port.js';
+import { Listeners } from './listeners.js';
+import { Quarantine } from './quarantine.js';
+import { Replica } from './replica.js';
+import { SessionClaimStore } from './session-claim.store.js';
+import { SessionOpening } from './session-opening.js';
+import { SessionRegistry } from './session-registry.js';
+
+/** Global, because the intents ask for `IntentDelivery` and the gateway asks for theirs: neither imports the other. */
+@Global()
+@Module({
+  imports: [ClustersModule, EnrollmentModule, ObjectsModule],
+  providers: [
+    SessionRegistry,
+    SessionClaimStore,
+    SessionOpening,
+    Quarantine,
+    Replica,
+    IntentDispatcher,
+    { provide: IntentDelivery, useExisting: IntentDispatcher },
+    AgentEndpoint,
+    EnrollmentEndpoint,
+    Listeners,
+    GatewayService,
+  ],
+  exports: [IntentDelivery, GatewayService],
+})
+export class GatewayModule {}
