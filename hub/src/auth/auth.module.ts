@@ -26,6 +26,7 @@ import { WhoamiController } from './http/whoami.controller.js';
     RevokeApiTokenController,
   ],
   providers: [ApiTokenStore, ApiTokensService, Authenticator, { provide: APP_GUARD, useClass: AccessGuard }],
+  exports: [Authenticator],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

@@ -10,7 +10,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .setDescription('The fleet: clusters, the objects that their agents reconcile, events, and intents.')
     .setVersion(hubVersion)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token: flt_…' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API token: flt_…', bearerFormat: '' })
     .build();
   return SwaggerModule.createDocument(app, description, {
     operationIdFactory: (_controller, method) => method,

@@ -16,6 +16,8 @@ export interface OperationOptions {
   readonly status?: number;
   /** The shape of the answer, which is also enforced; absent when there is no body. */
   readonly answer?: z.ZodType;
+  /** Of an answer that is no JSON. */
+  readonly contentType?: string;
   /** Errors besides those that every call may end with. */
   readonly errors?: readonly HubErrorCode[];
 }
@@ -42,19 +44,23 @@ const errorMeaning: Readonly<Record<HubErrorCode, string>> = {
 /** Everything that a route declares: who may call it, what it answers, how it fails. The document comes from it. */
 export function Operation(options: OperationOptions): MethodDecorator {
   const { summary, description, access, status = 200, answer, errors = [] } = options;
-  const answerResponse =
-    answer === undefined
-      ? ApiResponse({ status, description: 'Done.' })
-      : ApiResponse({ status, description: 'The answer.', standardSchema: answer });
   return applyDecorators(
     Access(access),
     HttpCode(status),
     ApiOperation({ summary, description: [description, roleText(access)].filter(Boolean).join(' ') }),
-    answerResponse,
+    answerResponse(options),
     ...(answer === undefined ? [] : [SerializeOptions({ schema: answer })]),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),
     ...errorResponses(access === 'public' ? errors : [...errorsOfAll, ...errors]),
   );
+}
+
+function answerResponse({ status = 200, answer, contentType }: OperationOptions): MethodDecorator {
+  if (answer !== undefined)
+    return ApiResponse({ status, description: 'The answer.', standardSchema: answer });
+  const content =
+    contentType === undefined ? {} : { content: { [contentType]: { schema: { type: 'string' as const } } } };
+  return ApiResponse({ status, description: 'Done.', ...content });
 }
 
 function errorResponses(codes: readonly HubErrorCode[]): readonly MethodDecorator[] {

@@ -26,7 +26,7 @@ const good: ClusterFacts = {
   sync: 'Synced',
   health: 'Healthy',
   freshness: 'Live',
-  revoked: false,
+  refusal: null,
   confirmedAt: before(3),
   counts,
   failure: null,
@@ -72,7 +72,13 @@ describe('the roll-up of a cluster', () => {
 
 const rows: readonly (readonly [string, Partial<ClusterFacts>, boolean, string])[] = [
   ['a live cluster with good objects is ready', {}, true, ''],
-  ['a revoked cluster never is', { revoked: true }, false, 'its identity has been revoked'],
+  [
+    'a revoked cluster never is',
+    { refusal: 'stolen laptop' },
+    false,
+    'its identity has been revoked: stolen laptop',
+  ],
+  ['nor one that was revoked without a reason', { refusal: '' }, false, 'its identity has been revoked'],
   [
     'a cluster that never reported is not',
     { freshness: 'Lost', confirmedAt: null, counts: { ...counts, total: 0, good: 0 } },

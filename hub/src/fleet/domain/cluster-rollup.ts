@@ -28,7 +28,8 @@ export interface ClusterFacts {
   readonly sync: Sync;
   readonly health: Health;
   readonly freshness: Freshness;
-  readonly revoked: boolean;
+  /** Why its agents are refused; null when they are not. */
+  readonly refusal: string | null;
   readonly confirmedAt: Date | null;
   readonly counts: ObjectCounts;
   readonly failure: FailureExample | null;
@@ -49,16 +50,17 @@ export function clusterIntent(suspended: number): Intent {
   return suspended > 0 ? 'Suspended' : 'Following';
 }
 
-/** Live, not revoked, and every one of at least one object is synced and healthy. */
-export function isClusterReady({ freshness, revoked, counts }: ClusterFacts): boolean {
-  return freshness === 'Live' && !revoked && counts.total > 0 && counts.good === counts.total;
+/** Live, not refused, and every one of at least one object is synced and healthy. */
+export function isClusterReady({ freshness, refusal, counts }: ClusterFacts): boolean {
+  return freshness === 'Live' && refusal === null && counts.total > 0 && counts.good === counts.total;
 }
 
 /** Why a cluster is not ready, in words; empty when it is. The most severe cause wins. */
 export function clusterReason(facts: ClusterFacts, now: Date): string {
   if (isClusterReady(facts)) return '';
   const { counts } = facts;
-  if (facts.revoked) return 'its identity has been revoked';
+  if (facts.refusal !== null)
+    return ['its identity has been revoked', facts.refusal].filter(Boolean).join(': ');
   if (facts.confirmedAt === null) return 'its agent has not reported yet';
   if (facts.freshness !== 'Live') return `its agent has not reported for ${age(facts.confirmedAt, now)}`;
   if (counts.total === 0) return 'its agent reports no objects';

@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Page } from '../../paging/cursor.js';
+import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { SqlConditions } from '../../paging/sql-conditions.js';
+import { Clock } from '../../platform/clock.js';
+import { notFound } from '../../platform/errors/hub-error.js';
+import { healthOrder, syncOrder } from '../domain/cluster-rollup.js';
+import type { Freshness } from '../domain/freshness.js';
+import { labelSelectorSql } from './label-selector-sql.js';
+import type { ClusterRow, ClusterView } from './cluster-view.js';
+import { clusterView } from './cluster-view.js';
+import { freshnessSql, isLiveSql } from './freshness-sql.js';
+
+export interface ClusterFilters {
+  readonly labelSelector?: string | undefined;
+  readonly freshness?: readonly Freshness[] | undefined;
+  readonly ready?: boolean | undefined;
+  readonly q?: string | undefined;
+}
+
+/** Clusters by name, each with the roll-up of its objects. */
+@Injectable()
+export class ClusterList {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  async page(
+    query: ClusterFilters & { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<ClusterView>> {
+    const { limit, cursor, ...filters } = query;
+    const where = this.conditions(filters);
+    const counted: { total: number }[] = await this.database.query(
+      `SELECT count(*)::int AS total FROM fleet_clusters c ${where.sql}`,
+      where.values,
+    );
+    if (cursor !== undefined) {
+      const [name] = decodeCursor(cursor, filters, 1);
+      where.add((bind) => `c.name > ${bind(name)}`);
+    }
+    const views = await this.read(this.database.manager, where, limit + 1);
+    return pageOf(views, { limit, total: counted[0]?.total ?? 0, filters, position: ({ name }) => [name] });
+  }
+
+  /** @throws HubError NotFound */
+  async byName(name: string, manager: EntityManager = this.database.manager): Promise<ClusterView> {
+    const where = new SqlConditions();
+    where.anyOf('c.name', [name]);
+    const [view] = await this.read(manager, where, 1);
+    if (view) return view;
+    throw notFound(`cluster "${name}" does not exist`, {
+      remedy: 'flotilla get clusters lists the known ones',
+    });
+  }
+
+  /** Those of the ids that exist. */
+  async byIds(ids: readonly string[]): Promise<readonly ClusterView[]> {
+    const where = new SqlConditions();
+    where.anyOf('c.id', ids);
+    return this.read(this.database.manager, where, ids.length);
+  }
+
+  private conditions({ labelSelector, freshness, ready, q }: ClusterFilters): SqlConditions {
+    const now = this.clock.now();
+    const where = new SqlConditions();
+    if (labelSelector !== undefined) where.add((bind) => labelSelectorSql(labelSelector, 'c.labels', bind));
+    if (freshness !== undefined)
+      where.add((bind) => `${freshnessSql('c.observed_at', bind(now))} = ANY(${bind(freshness)})`);
+    if (q !== undefined) where.add((bind) => `strpos(lower(c.name), lower(${bind(q)})) > 0`);
+    if (ready !== undefined) where.add((bind) => `(${readySql(bind(now))}) = ${bind(ready)}`);
+    return where;
+  }
+
+  private async read(
+    manager: EntityManager,
+    where: SqlConditions,
+    limit: number,
+  ): Promise<readonly ClusterView[]> {
+    const page = `SELECT c.* FROM fleet_clusters c ${where.sql} ORDER BY c.name LIMIT ${limit}`;
+    const orders = [where.values.length + 1, where.values.length + 2] as const;
+    const rows: ClusterRow[] = await manager.query(clusterSql(page, ...orders), [
+      ...where.values,
+      syncOrder,
+      healthOrder,
+    ]);
+    const now = this.clock.now();
+    return rows.map((row) => clusterView(row, now));
+  }
+}
+
+/** Live, not refused, and at least one object, all of them good. */
+function readySql(now: string): string {
+  return `${isLiveSql('c.observed_at', now)} AND NOT c.revoked
+    AND EXISTS (SELECT FROM object_statuses o WHERE o.cluster_id = c.id)
+    AND NOT EXISTS (SELECT FROM fleet_objects o WHERE o.cluster_id = c.id
+      AND (o.sync <> 'Synced' OR o.health <> 'Healthy'))`;
+}
+
+/** The page of clusters first, then the objects of only these. */
+function clusterSql(page: string, syncOrderAt: number, healthOrderAt: number): string {
+  return `SELECT page.id, page.name, page.labels, page.refusal, page.revoked, page.observed_at AS "observedAt",
+      page.enrolled_at AS "enrolledAt", page.connected, page.agent_version AS "agentVersion",
+      page.kubernetes_version AS "kubernetesVersion", certificate.not_after AS "certificateExpiresAt",
+      rollup.*, coalesce(root.revision, rollup."onlyRevision") AS revision,
+      failure.kind AS "failureKind", failure.namespace AS "failureNamespace", failure.name AS "failureName",
+      failure.reason AS "failureReason", failure.message AS "failureMessage"
+    FROM (${page}) page
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS total,
+        count(*) FILTER (WHERE o.sync = 'Synced' AND o.health = 'Healthy')::int AS good,
+        count(*) FILTER (WHERE o.sync = 'Failed' OR o.health = 'Unhealthy')::int AS failed,
+        count(*) FILTER (WHERE o.suspended)::int AS suspended,
+        count(*) FILTER (WHERE o.sync = 'Progressing' OR o.health = 'Progressing')::int AS progressing,
+        count(*) FILTER (WHERE o.sync = 'OutOfSync')::int AS "outOfSync",
+        count(*) FILTER (WHERE o.sync = 'Unknown' OR o.health = 'Unknown')::int AS unknown,
+        max(array_position($${syncOrderAt}::text[], o.sync)) AS "syncRank",
+        max(array_position($${healthOrderAt}::text[], o.health)) AS "healthRank",
+        CASE WHEN count(DISTINCT o.revision) FILTER (WHERE o.kind = 'Kustomization') = 1
+          THEN max(o.revision) FILTER (WHERE o.kind = 'Kustomization') END AS "onlyRevision"
+      FROM fleet_objects o WHERE o.cluster_id = page.id
+    ) rollup
+    LEFT JOIN LATERAL (
+      SELECT o.revision FROM object_statuses o
+      WHERE o.cluster_id = page.id AND o.kind = 'Kustomization' AND o.namespace = 'flux-system' AND o.name = 'flux-system'
+      LIMIT 1
+    ) root ON true
+    LEFT JOIN LATERAL (
+      SELECT o.kind, o.namespace, o.name, o.reason, o.message FROM object_statuses o
+      WHERE o.cluster_id = page.id AND (o.sync <> 'Synced' OR o.health <> 'Healthy')
+        AND (o.sync = 'Failed' OR o.health = 'Unhealthy')
+      ORDER BY o.changed_at, o.key LIMIT 1
+    ) failure ON true
+    LEFT JOIN LATERAL (
+      SELECT max(certificates.not_after) AS not_after FROM cluster_certificates certificates
+      WHERE certificates.cluster_id = page.id AND certificates.revoked_at IS NULL
+    ) certificate ON true
+    ORDER BY page.name`;
+}

@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { SqlConditions } from '../../paging/sql-conditions.js';
+import { Clock } from '../../platform/clock.js';
+import type { Sync } from '../domain/axes.js';
+import type { CommitQuery } from '../domain/commit.js';
+import { matchesCommit } from '../domain/commit.js';
+import type { Freshness } from '../domain/freshness.js';
+import { freshnessOf } from '../domain/freshness.js';
+import { repositoryOf } from '../domain/repository.js';
+import type { Follower, WhereDecision, WhereState } from '../domain/where.js';
+import { whereOnCluster, whereStates } from '../domain/where.js';
+import { labelSelectorSql } from './label-selector-sql.js';
+
+export interface WhereAnswer {
+  readonly clusters: readonly (WhereDecision & {
+    readonly cluster: string;
+    readonly freshness: Freshness;
+    readonly observedAt: Date | null;
+  })[];
+  readonly summary: Readonly<Record<WhereState, number>>;
+}
+
+interface ClusterRow {
+  readonly id: string;
+  readonly name: string;
+  readonly observedAt: Date | null;
+}
+
+/** A Kustomization and its source in one row. */
+interface FollowerRow {
+  readonly clusterId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly sync: Sync;
+  readonly reason: string;
+  readonly message: string;
+  readonly revision: string;
+  readonly attemptedRevision: string;
+  readonly changedAt: Date;
+  readonly passedAt: Date | null;
+  readonly sourceKind: string | null;
+  readonly sourceNamespace: string;
+  readonly sourceName: string;
+  readonly sourceSync: Sync;
+  readonly sourceReason: string;
+  readonly sourceMessage: string;
+  readonly sourceRevision: string;
+  readonly url: string | null;
+}
+
+/** How far a commit has come on each cluster. */
+@Injectable()
+export class WhereCommit {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  async answer(query: CommitQuery, labelSelector: string | undefined): Promise<WhereAnswer> {
+    const [clusters, rows] = await Promise.all([this.clusters(labelSelector), this.followers(query)]);
+    const followers = followersByCluster(rows, query);
+    const now = this.clock.now();
+    const answers = clusters.map(({ id, name, observedAt }) => {
+      const freshness = freshnessOf(observedAt, now);
+      return {
+        cluster: name,
+        freshness,
+        observedAt,
+        ...whereOnCluster(query, freshness, followers.get(id) ?? []),
+      };
+    });
+    return { clusters: answers, summary: countStates(answers) };
+  }
+
+  private async clusters(labelSelector: string | undefined): Promise<readonly ClusterRow[]> {
+    const where = new SqlConditions();
+    if (labelSelector !== undefined) where.add((bind) => labelSelectorSql(labelSelector, 'c.labels', bind));
+    return this.database.query(
+      `SELECT c.id, c.name, c.observed_at AS "observedAt" FROM fleet_clusters c ${where.sql} ORDER BY c.name`,
+      where.values,
+    );
+  }
+
+  /** Texts of people are read only from rows that failed: they are most of the bytes. */
+  private async followers(query: CommitQuery): Promise<readonly FollowerRow[]> {
+    const text = (row: string, column: string) =>
+      `CASE WHEN ${row}.sync = 'Failed' THEN ${row}.${column} ELSE '' END`;
+    return this.database.query(
+      `WITH passed AS (
+        SELECT r.cluster_id, r.object_key, min(r.first_at) AS first_at FROM object_revisions r
+        WHERE ${'revision' in query ? 'r.revision = $1' : `substring(lower(r.revision) FROM '[:/]([0-9a-f]+)$') LIKE $1`}
+        GROUP BY r.cluster_id, r.object_key
+      )
+      SELECT k.cluster_id AS "clusterId", k.namespace, k.name, k.sync, ${text('k', 'reason')} AS reason,
+        ${text('k', 'message')} AS message, k.revision, k.attempted_revision AS "attemptedRevision",
+        k.changed_at AS "changedAt", CASE WHEN now.first_at >= passed.first_at THEN passed.first_at END AS "passedAt",
+        s.kind AS "sourceKind", s.namespace AS "sourceNamespace", s.name AS "sourceName", s.sync AS "sourceSync",
+        ${text('s', 'reason')} AS "sourceReason", ${text('s', 'message')} AS "sourceMessage",
+        s.revision AS "sourceRevision", s.source_url AS url
+      FROM object_statuses k
+      LEFT JOIN object_statuses s ON s.cluster_id = k.cluster_id AND s.kind = k.source_kind
+        AND s.namespace = k.source_namespace AND s.name = k.source_name
+        AND s.kind IN ('GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact')
+      LEFT JOIN passed ON passed.cluster_id = k.cluster_id AND passed.object_key = k.key
+      LEFT JOIN object_revisions now ON passed.cluster_id IS NOT NULL
+        AND now.cluster_id = k.cluster_id AND now.object_key = k.key AND now.revision = k.revision
+      WHERE k.kind = 'Kustomization'`,
+      ['revision' in query ? query.revision : `${query.digits}%`],
+    );
+  }
+}
+
+/** Only what builds from a repository that holds the commit; from any, while nobody has seen the commit. */
+function followersByCluster(
+  rows: readonly FollowerRow[],
+  query: CommitQuery,
+): ReadonlyMap<string, readonly Follower[]> {
+  const repositories = new Set(
+    rows.filter((row) => knowsCommit(row, query)).flatMap(({ url }) => (url ? [repositoryOf(url)] : [])),
+  );
+  const followers = new Map<string, Follower[]>();
+  for (const row of rows) {
+    const follows =
+      repositories.size === 0 ||
+      (row.url ? repositories.has(repositoryOf(row.url)) : knowsCommit(row, query));
+    if (!follows) continue;
+    const list = followers.get(row.clusterId) ?? [];
+    list.push(followerOf(row));
+    followers.set(row.clusterId, list);
+  }
+  return followers;
+}
+
+function knowsCommit(row: FollowerRow, query: CommitQuery): boolean {
+  const revisions = [row.revision, row.attemptedRevision, row.sourceRevision ?? ''];
+  return row.passedAt !== null || revisions.some((revision) => matchesCommit(revision, query));
+}
+
+function followerOf(row: FollowerRow): Follower {
+  const source = {
+    kind: row.sourceKind ?? '',
+    namespace: row.sourceNamespace,
+    name: row.sourceName,
+    sync: row.sourceSync,
+    reason: row.sourceReason,
+    message: row.sourceMessage,
+    revision: row.sourceRevision,
+  };
+  return { ...row, kind: 'Kustomization', source: row.sourceKind === null ? null : source };
+}
+
+function countStates(answers: readonly { readonly state: WhereState }[]): Record<WhereState, number> {
+  const count = (state: WhereState) => answers.filter((answer) => answer.state === state).length;
+  return Object.fromEntries(whereStates.map((state) => [state, count(state)])) as Record<WhereState, number>;
+}

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
+import { Clock } from '../platform/clock.js';
+import { LOGGER } from '../platform/logging/logger.js';
+import { IntentStore } from './intent.store.js';
+
+const sweepEveryMs = 2_000;
+
+/** Gives every intent a final state, also when its cluster never answers. Replicas may sweep at the same time. */
+@Injectable()
+export class IntentExpiry implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly intents: IntentStore,
+    private readonly changes: ChangeFeed,
+    private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.sweeping = this.sweep().catch((err: unknown) =>
+        this.logger.warn({ err }, 'intents were not swept'),
+      );
+    }, sweepEveryMs);
+    this.timer.unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sweeping;
+  }
+
+  async sweep(): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      const now = this.clock.now();
+      const refused = await this.intents.refuseCutOff(manager, now);
+      const expired = await this.intents.expire(manager, now);
+      const news = [...refused, ...expired].map(({ id, clusterId }) => ({
+        topic: 'intent' as const,
+        clusterId,
+        key: id,
+        deleted: false,
+      }));
+      if (news.length > 0) await this.changes.publish(manager, news);
+    });
+  }
+}
