@@ -187,17 +187,28 @@ describe('waiting for health (flux-compat 3.8)', () => {
     const spec = { serviceName: 'db', selector: { matchLabels: labels }, template };
     const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db', namespace: ns }, spec };
     const changes = await rig.apply([set]);
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db-0', namespace: ns, labels }, spec: { containers } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'db-0', namespace: ns, labels },
+      spec: { containers },
+    };
     await rig.client.create(pod);
     const waiting = { state: { waiting: { reason: 'CrashLoopBackOff' } } };
     const status = {
       phase: 'Running',
       containerStatuses: [{ name: 'a', image: 'i', imageID: '', ready: false, restartCount: 3, ...waiting }],
     };
-    await rig.client.patch(ref('v1', 'Pod', ns, 'db-0'), { type: 'merge', body: { status } }, { subresource: 'status' });
+    await rig.client.patch(
+      ref('v1', 'Pod', ns, 'db-0'),
+      { type: 'merge', body: { status } },
+      { subresource: 'status' },
+    );
     await expect(
       rig.engine.wait([{ ref: changes.entries[0]!.ref }], { timeoutMs: 20_000, signal: signal() }),
-    ).rejects.toThrow(/^failed early due to stalled resources: \[StatefulSet\/\S+\/db status: 'Failed': .*db-0.*\]$/);
+    ).rejects.toThrow(
+      /^failed early due to stalled resources: \[StatefulSet\/\S+\/db status: 'Failed': .*db-0.*\]$/,
+    );
   });
 
   it('a kind that is not served is told in the text', async () => {

@@ -22,6 +22,7 @@ export interface EngineRig {
   /** `METHOD code` of every request that the client has sent. */
   requests: string[];
   owner: Owner;
+  applyOptions(): ApplyOptions;
   /** Applies as the rig's owner. */
   apply(objects: KubeObject[], options?: Partial<ApplyOptions>): Promise<ChangeSet>;
   /** A new namespace of its own for a test. */
@@ -52,6 +53,7 @@ export async function startEngineRig(name: string): Promise<EngineRig> {
     kubectl: await kubectlFor(plane),
     requests,
     owner,
+    applyOptions: () => applyDefaults(owner),
     apply: (objects, options = {}) => engine.applyAllStaged(objects, { ...applyDefaults(owner), ...options }),
     async namespace() {
       const namespace = `test-${++namespaces}`;

@@ -1,4 +1,6 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
+import type { KubeClient } from '@flotilla/agent/kube/client';
+import { createApplyEngine } from '@flotilla/agent/ssa/create-engine';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { actions, configMap, deployment, group, ref, startEngineRig, type EngineRig } from './engine-rig.js';
 
@@ -92,6 +94,33 @@ describe('fields of other managers (flux-compat 3.6, 6)', () => {
     const changes = await rig.apply([configMap(ns, 'c', { k: 'v' })]);
     expect(changes.entries[0]?.drift).toEqual([{ path: '/data/k', manager: 'other-applier' }]);
     expect((await live('c'))['data']).toEqual({ k: 'v' });
+  });
+});
+
+describe('a write between the read and the take-over', () => {
+  it('is not lost', async () => {
+    await rig.apply([configMap(ns, 'c', { k: 'v' })]);
+    const name = ref('v1', 'ConfigMap', ns, 'c');
+    const write = (data: Record<string, string>, fieldManager: string) =>
+      rig.client.patch(name, { type: 'merge', body: { data } }, { fieldManager });
+    await write({ extra: 'x' }, 'kubectl-edit');
+    let reads = 0;
+    const racing: KubeClient = Object.create(rig.client, {
+      get: {
+        value: async (...given: Parameters<KubeClient['get']>) => {
+          const read = await rig.client.get(...given);
+          if (++reads === 1) await write({ late: 'y' }, 'some-operator');
+          return read;
+        },
+      },
+    });
+    const engine = createApplyEngine({ client: racing });
+    const changes = await engine.applyAllStaged([configMap(ns, 'c', { k: 'v' })], rig.applyOptions());
+    expect(actions(changes)).toEqual(['ConfigMap/c configured']);
+    const object = await live('c');
+    expect(object['data']).toEqual({ k: 'v', late: 'y' });
+    expect(managers(object)?.toSorted()).toEqual(['kustomize-controller Apply', 'some-operator Update']);
+    expect(reads).toBeGreaterThan(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
+import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
 import { isCreateOnly, isExcluded, isForced, isMerged } from './controls.js';
 import { hasDrifted } from './diff.js';
@@ -65,6 +66,8 @@ async function planAfterRefusal(
 ): Promise<ObjectPlan> {
   const { group } = context.options.owner;
   const ref = refOf(object);
+  // No answer at all says nothing about the object.
+  if (!(error instanceof KubeApiError)) throw new DryRunError(ref, error);
   const live = await read(context, ref).catch(() => undefined);
   if (isExcluded(live, group)) return { action: 'skipped', ref };
   const forced = context.options.force || isForced(object, group) || isForced(live, group);
