@@ -103,7 +103,7 @@ class Transport implements KubeTransport {
     try {
       const response = await this.withRetries(request, deadline.signal, async () => {
         const answer = await this.dispatch('requests', request, deadline.signal, timeoutMs);
-        return { ...answer, text: await answer.body.text() };
+        return { ...answer, text: await this.readText(answer, deadline.signal) };
       });
       const { code, text, contentType, retryAfter } = response;
       return { code, text, contentType, retryAfter };
@@ -215,6 +215,14 @@ class Transport implements KubeTransport {
       };
     } catch (error) {
       this.options.metrics?.requestDone({ ...labels, code: '<error>' });
+      throw signal.aborted ? error : connectionError(this.server, error);
+    }
+  }
+
+  private async readText(answer: RawAnswer, signal: AbortSignal): Promise<string> {
+    try {
+      return await answer.body.text();
+    } catch (error) {
       throw signal.aborted ? error : connectionError(this.server, error);
     }
   }
