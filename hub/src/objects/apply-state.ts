@@ -34,8 +34,10 @@ export function applyState(
 
 function applyDelta(message: DeltaMessage, held: AgentTableRow, hashes: Hashes): StateEffect {
   const decision = decideDelta(held, message.sequence);
-  if (decision === 'unusable') const outcome: StateOutcome = { type: 'heard', snapshot: 'the hub does not hold the table' };
+  if (decision === 'unusable') {
+    const outcome: StateOutcome = { type: 'heard', snapshot: 'the hub does not hold the table' };
     return { ...nothing(outcome), update: alive(message, held) };
+  }
   if (decision === 'known') {
     return { ...nothing({ type: 'held', acknowledge: held.sequence }), update: alive(message, held) };
   }
