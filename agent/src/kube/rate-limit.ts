@@ -4,6 +4,8 @@ import { sleep } from '../runtime/clock.js';
 /** Makes each caller wait for its turn. */
 export interface RateLimit {
   take(signal?: AbortSignal): Promise<void>;
+  /** No limit from now on. */
+  lift(): void;
 }
 
 export interface RateLimitOptions {
@@ -17,11 +19,15 @@ export interface RateLimitOptions {
 /** A token bucket in order of arrival (`--kube-api-qps`, `--kube-api-burst`; flux-compat 8.1). */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { qps, burst, clock } = options;
-  if (qps <= 0) return { take: () => Promise.resolve() };
+  let lifted = qps <= 0;
   let tokens = Math.max(burst, 1);
   let last = clock.monotonic();
   return {
+    lift() {
+      lifted = true;
+    },
     async take(signal) {
+      if (lifted) return;
       const now = clock.monotonic();
       tokens = Math.min(Math.max(burst, 1), tokens + ((now - last) / 1000) * qps);
       last = now;

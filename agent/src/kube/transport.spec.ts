@@ -325,6 +325,24 @@ describe('the client-side limit (flux-compat 8.1)', () => {
     expect(done).toBe(true);
   });
 
+  it.each([
+    ['stays where the server has no flow control', {}, 2],
+    ['is lifted where the server has its own', { 'x-kubernetes-pf-flowschema-uid': 'x' }, 21],
+  ] as const)('%s', async (_name, headers, expected) => {
+    const clock = createFakeClock();
+    const { transport, requests } = await setUp((_request, response) => reply(response, 200, {}, headers), {
+      qps: 1,
+      burst: 2,
+      clock,
+    });
+    await transport.send(get);
+    const rest = Promise.all(Array.from({ length: 20 }, () => transport.send(get)));
+    const before = await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 300))]);
+    expect([requests.length, before === undefined]).toEqual([expected, expected < 21]);
+    await clock.advance(60_000);
+    await rest;
+  });
+
   it('is off with 0', async () => {
     const limit = createRateLimit({ qps: 0, burst: 0, clock: systemClock });
     await Promise.all(Array.from({ length: 1_000 }, () => limit.take()));

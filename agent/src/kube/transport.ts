@@ -19,7 +19,10 @@ export interface RequestMetrics {
 export interface TransportOptions {
   /** Default `flotilla-agent`. */
   userAgent?: string;
-  /** `--kube-api-qps`; 0 = no limit. Default 50. */
+  /**
+   * `--kube-api-qps`; 0 = no limit. Default 50. Lifted, as Flux does, once an answer shows that the server has flow
+   * control of its own (API priority and fairness).
+   */
   qps?: number;
   /** `--kube-api-burst`. Default 300. */
   burst?: number;
@@ -207,6 +210,7 @@ class Transport implements KubeTransport {
         bodyTimeout: timeoutMs,
       });
       this.options.metrics?.requestDone({ ...labels, code: String(answer.statusCode) });
+      if (answer.headers['x-kubernetes-pf-flowschema-uid']) this.limit.lift();
       return {
         code: answer.statusCode,
         contentType: headerOf(answer.headers['content-type']) ?? '',
