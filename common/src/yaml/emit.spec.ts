@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeJson } from '../json/encode-json.js';
 import { emitYaml, emitYamlDocuments } from './emit.js';
 import { parseYaml, parseYamlDocuments } from './parse.js';
 
@@ -237,9 +236,10 @@ describe('round trips', () => {
     );
   });
 
-  it('keep big integers through JSON too', () => {
-    const value = parseYaml('{"id": 9223372036854775807, "list": [18446744073709551615, 1], "text": "x"}');
-    expect(encodeJson(value)).toBe('{"id":9223372036854775807,"list":[18446744073709551615,1],"text":"x"}');
+  it('keep integers of 64 bits, read from YAML or JSON', () => {
+    const value = parseYaml('{"id": 9223372036854775807, "list": [18446744073709551615, 1]}');
+    expect(value).toEqual({ id: 9223372036854775807n, list: [18446744073709551615n, 1] });
+    expect(emitYaml(value)).toBe('id: 9223372036854775807\nlist:\n- 18446744073709551615\n- 1\n');
   });
 });
 
