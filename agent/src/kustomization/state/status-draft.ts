@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  deleteConditions,
+  removeCondition,
   getCondition,
   markReconciling,
   markStalled,
   setCondition,
-} from '@flotilla/common/conditions/condition-list';
+} from '@flotilla/common/conditions/conditions';
 import type { Kustomization, KustomizationStatus } from '@flotilla/common/api/kustomization';
 import type { Condition, ConditionStatus } from '@flotilla/common/kube/condition';
 import type { Clock } from '../../runtime/clock.js';
@@ -64,7 +64,7 @@ export class StatusDraft {
   }
 
   remove(type: ConditionType): void {
-    this.#replace(deleteConditions(this.#conditions, type));
+    this.#replace(removeCondition(this.#conditions, type));
   }
 
   /** Work goes on (flux-compat 1.1): Reconciling stands instead of Stalled. */

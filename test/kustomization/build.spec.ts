@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KustomizationSpec } from '@flotilla/common/api/kustomization';
+import { parseObjects } from '@flotilla/common/yaml/objects';
+import { runProgram } from '@flotilla/agent/exec/run-program';
+import { Builder } from '@flotilla/agent/kustomization/build/builder';
+import { RenderCache } from '@flotilla/agent/kustomization/build/render-cache';
+import { systemClock } from '@flotilla/agent/runtime/clock';
+import { rigPrograms } from '../servers/programs.js';
+import { configMap, deployment } from './kustomization-rig.js';
+
+let folder: string;
+let runs: number;
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'build-')));
+  runs = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function openBuilder(): Promise<Builder> {
+  const { kubectl } = await rigPrograms();
+  return new Builder({
+    run: (file, options) => {
+      runs += 1;
+      return runProgram(file, options);
+    },
+    cache: await RenderCache.open(path.join(folder, 'cache'), 1_000_000, systemClock),
+    workFolder: path.join(folder, 'work'),
+    kustomizePath: kubectl,
+    searchPath: '',
+    noRemoteBases: false,
+    maxOutputBytes: 10_000_000,
+  });
+}
+
+async function build(files: Record<string, string>, spec: Record<string, unknown> = {}): Promise<string> {
+  const root = path.join(folder, 'artifact');
+  rmSync(root, { recursive: true, force: true });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), content);
+  }
+  const builder = await openBuilder();
+  const sourceRef = { kind: 'GitRepository', name: 'fleet' };
+  const plan = await builder.plan(
+    root,
+    KustomizationSpec.parse({ interval: '1m', prune: true, sourceRef, ...spec }),
+  );
+  return await builder.build(plan, { timeoutMs: 30_000, signal: new AbortController().signal });
+}
+
+const namesOf = (yaml: string): string[] =>
+  parseObjects(yaml).map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`);
+
+describe('the real kustomize builds', () => {
+  it('an overlay of a base beside it, with all that the spec adds', async () => {
+    const yaml = await build(
+      {
+        'base/kustomization.yaml':
+          'resources: [web.yaml]\nconfigMapGenerator: [{name: files, files: [conf/app.ini]}]\n',
+        'base/conf/app.ini': 'a=1',
+        'base/web.yaml': deployment('x', 'web', 'registry.example.com/app:1'),
+        'overlay/kustomization.yml': 'resources: [../base]\nnamePrefix: old-\n',
+      },
+      {
+        path: './overlay',
+        targetNamespace: 'apps',
+        namePrefix: 'dev-',
+        images: [{ name: 'registry.example.com/app', newTag: '2' }],
+        patches: [
+          {
+            patch: '[{"op": "replace", "path": "/spec/replicas", "value": 3}]',
+            target: { kind: 'Deployment' },
+          },
+        ],
+      },
+    );
+
+    expect(namesOf(yaml)).toEqual([
+      expect.stringMatching(/^ConfigMap\/apps\/dev-files-/),
+      'Deployment/apps/dev-web',
+    ]);
+    expect(yaml).toContain('image: registry.example.com/app:2');
+    expect(yaml).toContain('replicas: 3');
+  });
+
+  it('a folder of plain manifests', async () => {
+    const yaml = await build({
+      'a.yaml': configMap('n', 'a'),
+      'sub/b.yml': `${configMap('n', 'b')}\n---\n${configMap('n', 'c')}`,
+    });
+
+    expect(namesOf(yaml)).toEqual(['ConfigMap/n/a', 'ConfigMap/n/b', 'ConfigMap/n/c']);
+  });
+
+  it.each([
+    ['an empty folder', { 'apps/readme.md': '' }],
+    ['an empty kustomization file', { 'apps/kustomization.yaml': '' }],
+    ['empty resources', { 'apps/kustomization.yaml': 'resources: []\n' }],
+  ])('%s to nothing', async (_title, files) => {
+    expect(await build(files, { path: 'apps' })).toBe('');
+  });
+
+  it('the same inputs once, also in the next process', async () => {
+    const files = { 'apps/a.yaml': configMap('n', 'a'), 'other/b.yaml': configMap('n', 'b') };
+    const first = await build(files, { path: 'apps' });
+    const second = await build({ ...files, 'other/b.yaml': configMap('n', 'changed') }, { path: 'apps' });
+
+    expect(second).toBe(first);
+    expect(runs).toBe(1);
+  });
+});
+
+describe('a build that fails', () => {
+  const rows: Array<
+    [title: string, files: Record<string, string>, spec: Record<string, unknown>, message: RegExp]
+  > = [
+    [
+      'a path that is not there',
+      { 'a.yaml': '' },
+      { path: './apps/prod' },
+      /^kustomization path not found: stat \.\/apps\/prod: no such file or directory/,
+    ],
+    [
+      'a path that leaves the artifact',
+      { 'a.yaml': '' },
+      { path: '../../../etc' },
+      /^kustomization path not found: stat \.\.\/\.\.\/\.\.\/etc: no such file/,
+    ],
+    ['a path that is a file', { 'a.yaml': '' }, { path: 'a.yaml' }, /^spec\.path 'a\.yaml' is a file/],
+    [
+      'a field that kustomize does not know',
+      { 'kustomization.yaml': 'resorces: []\n' },
+      {},
+      /unknown field "resorces"/,
+    ],
+    [
+      'the same object twice',
+      {
+        'kustomization.yaml': 'resources: [a.yaml, b.yaml]',
+        'a.yaml': configMap('n', 'a'),
+        'b.yaml': configMap('n', 'a'),
+      },
+      {},
+      /may not add resource with an already registered id/,
+    ],
+    [
+      'Helm inflation',
+      { 'kustomization.yaml': 'helmCharts: [{name: x, repo: "https://example.com"}]' },
+      {},
+      /must specify --enable-helm/,
+    ],
+    [
+      'a plug-in',
+      {
+        'kustomization.yaml': 'generators: [g.yaml]',
+        'g.yaml':
+          'apiVersion: example.com/v1\nkind: G\nmetadata:\n  name: g\n  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: ./run.sh\n',
+      },
+      {},
+      /external plugins disabled|unable to load|plugin/,
+    ],
+    [
+      'a cycle',
+      { 'kustomization.yaml': 'resources: [a]', 'a/kustomization.yaml': 'resources: [../]' },
+      {},
+      /cycle/,
+    ],
+  ];
+
+  it.each(rows)('%s', async (_title, files, spec, message) => {
+    const error = await build(files, spec).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error,
+    );
+
+    expect(error?.message).toMatch(message);
+    expect(error?.message).not.toContain(folder);
+    expect(readdirSync(folder).includes('work') ? readdirSync(path.join(folder, 'work')) : []).toEqual([]);
+  });
+});
