@@ -1,4 +1,5 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
+import { createApplyEngine } from '@flotilla/agent/ssa/create-engine';
 import { ApplyError } from '@flotilla/agent/ssa/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -191,18 +192,6 @@ describe('objects that the server refuses (flux-compat 3.6, 4)', () => {
       () =>
         `Deployment/${ns}/d dry-run failed (Invalid): Deployment.apps "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0\n`,
     ],
-    [
-      'an encrypted Secret (3.4)',
-      () => ({
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: 's', namespace: ns },
-        data: {},
-        sops: { mac: 'x' },
-      }),
-      () =>
-        `Secret/${ns}/s is SOPS encrypted, configuring decryption is required for this secret to be reconciled\n`,
-    ],
   ];
   it.each(rows)('%s', async (_, object, message) => {
     expect((await refused([object()])).message).toBe(message());
@@ -230,6 +219,26 @@ describe('objects that the server refuses (flux-compat 3.6, 4)', () => {
     expect(actions(error.changes)).toEqual([`Namespace/${ns}-new created`]);
     expect(await rig.client.get({ apiVersion: 'v1', kind: 'Namespace', name: `${ns}-new` })).toBeDefined();
     expect(await live('ConfigMap', 'good')).toBeUndefined();
+  });
+
+  it('an encrypted Secret (3.4)', async () => {
+    const metadata = { name: 's', namespace: ns };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: {}, sops: { mac: 'x' } };
+    await expect(rig.apply([configMap(ns, 'good', {}), secret])).rejects.toThrow(
+      new RegExp(
+        `^Secret/${ns}/s is SOPS encrypted, configuring decryption is required for this secret to be reconciled$`,
+      ),
+    );
+    expect(await live('ConfigMap', 'good')).toBeUndefined();
+  });
+
+  it('what the identity may not do', async () => {
+    const engine = createApplyEngine({
+      client: rig.client.impersonate('system:serviceaccount:tenant:applier'),
+    });
+    await expect(engine.applyAllStaged([configMap(ns, 'c', {})], rig.applyOptions())).rejects.toThrow(
+      `ConfigMap/${ns}/c dry-run failed (Forbidden): configmaps "c" is forbidden: User "system:serviceaccount:tenant:applier" cannot patch resource "configmaps" in API group "" in the namespace "${ns}"`,
+    );
   });
 
   it('an encrypted Secret with decrypt: disabled is applied as it is', async () => {

@@ -1,5 +1,6 @@
 import { formatRef, type KubeObject } from '@flotilla/common/kube/object';
 import { OwnedObjectWatch } from '@flotilla/agent/ssa/drift/owned-object-watch';
+import { createFakeClock } from '@flotilla/agent/runtime/fake-clock';
 import { silentLogger } from '@flotilla/agent/runtime/logger';
 import { seenObjects } from '@flotilla/agent/ssa/drift/seen-object';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -182,6 +183,57 @@ describe('changes that raise none', () => {
     await edit('ConfigMap', 'o', { data: { k: 'edited' } });
     await settled();
     expect(suspects).toEqual([]);
+  });
+});
+
+describe('an object that some controller writes again and again', () => {
+  it('is verified less and less often, and at once again after a drift', async () => {
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const patient = new OwnedObjectWatch({
+      client: rig.client,
+      ownerGroup: group,
+      logger: silentLogger,
+      clock,
+      onSuspect: (_, suspect) => told.push(suspect.name),
+    });
+    const verify = async () => {
+      const changes = await rig.apply([configMap(ns, 'noisy', { k: 'v' })]);
+      patient.update(apps, seenObjects(changes.entries));
+    };
+    const renew = (data: Record<string, string>) =>
+      rig.client.patch(
+        ref('v1', 'ConfigMap', ns, 'noisy'),
+        { type: 'merge', body: { data } },
+        { fieldManager: 'elector' },
+      );
+    /** Lets timers up to this age run until the watch has told; gives how many were told. */
+    const toldWithin = async (ms: number) => {
+      await waitFor('a timer', () => clock.pending > 0, { intervalMs: 2 });
+      await clock.advance(ms);
+      return told.splice(0).length;
+    };
+    try {
+      await verify();
+      for (const [renewedAt, ms] of [
+        ['1', 5],
+        ['2', 5],
+        ['3', 5],
+      ] as const) {
+        await renew({ renewedAt });
+        expect(await toldWithin(ms)).toBe(1);
+        await verify();
+      }
+      await renew({ renewedAt: '4' });
+      expect(await toldWithin(400)).toBe(0);
+      expect(await toldWithin(105)).toBe(1);
+      await renew({ k: 'edited' });
+      await verify();
+      await renew({ renewedAt: '5' });
+      expect(await toldWithin(5)).toBe(1);
+    } finally {
+      await patient.stop();
+    }
   });
 });
 

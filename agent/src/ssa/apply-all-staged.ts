@@ -11,18 +11,16 @@ import { waitUntilCurrent } from './wait.js';
 const stageTimeoutMs = 60_000;
 const stagePollMs = 2_000;
 
-/** Applies all objects in stages (flux-compat 3.6). @throws ApplyError */
+/** Applies all objects in stages (flux-compat 3.6). @throws ApplyError; an Error before anything was asked of the server */
 export async function applyAllStaged(
   context: ApplyContext,
   objects: readonly KubeObject[],
 ): Promise<ChangeSet> {
+  const stages = splitIntoStages(prepare(objects, context.options), context.options.customStageKinds);
   const complete: ChangeSetEntry[] = [];
   let current: ChangeSetEntry[] = [];
   try {
-    for (const stage of splitIntoStages(
-      prepare(objects, context.options),
-      context.options.customStageKinds,
-    )) {
+    for (const stage of stages) {
       current = [];
       await applyStage(context, stage.objects, current);
       complete.push(...current);

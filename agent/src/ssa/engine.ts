@@ -76,7 +76,8 @@ export interface ApplyEngine {
    * Applies the objects in stages and order (flux-compat 3.6): normalises them, sets common metadata and the owner's
    * labels, and writes only what has changed. Never changes what it is given. A subset of an owner's objects may be
    * given too: that is how drift of some of them is verified and corrected.
-   * @throws ApplyError with the change set of the stages that were complete.
+   * @throws ApplyError with the change set of the stages that were complete; a plain Error for objects that are refused
+   * before the server is asked.
    */
   applyAllStaged(objects: readonly KubeObject[], options: ApplyOptions): Promise<ChangeSet>;
   /** Deletes in reverse order what still belongs to the owner (flux-compat 3.7). @throws DeleteError with what was deleted. */

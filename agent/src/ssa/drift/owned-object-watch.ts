@@ -124,14 +124,16 @@ export class OwnedObjectWatch {
     return owner;
   }
 
-  private see(owner: OwnerState, { ref, key, version }: SeenObject): Tracked {
+  private see(owner: OwnerState, { ref, key, version, written }: SeenObject): Tracked {
     const known = owner.tracked.get(idOf(ref));
     if (known) {
-      // Nobody had to write anything after the suspicion: it was about nothing.
-      if (known.reported?.version.resourceVersion === version.resourceVersion) known.unfounded += 1;
-      else if (known.reported) known.unfounded = 0;
+      if (written) known.unfounded = 0;
+      else if (known.reported) known.unfounded += 1;
       known.seen = version;
       delete known.reported;
+      // A pause that was right before need not be any more; `release` judges anew.
+      known.cancelTimer?.();
+      known.cancelTimer = undefined;
       return known;
     }
     const kind = this.kindState({ apiVersion: ref.apiVersion, kind: ref.kind });

@@ -18,12 +18,16 @@ export interface SeenObject {
   /** As the server names it; see keyOf. */
   key: string;
   version: ObjectVersion;
+  /** The apply had to write it: a suspicion before was right. */
+  written?: boolean;
 }
 
 /** What an apply has seen: all entries with a live object. Skipped ones are nobody's to correct. */
 export function seenObjects(entries: readonly ChangeSetEntry[]): SeenObject[] {
-  return entries.flatMap(({ ref, live }) =>
-    live ? [{ ref, key: keyOf(live), version: versionOf(live.metadata) }] : [],
+  return entries.flatMap(({ ref, action, live }) =>
+    live
+      ? [{ ref, key: keyOf(live), version: versionOf(live.metadata), written: action !== 'unchanged' }]
+      : [],
   );
 }
 
