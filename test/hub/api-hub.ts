@@ -35,7 +35,11 @@ export interface ApiHub {
   /** Everything that has been logged. */
   log(): string;
   /** Asks as admin unless another token (or null for none) is given. */
-  ask(method: NonNullable<InjectOptions['method']>, url: string, options?: AskOptions): Promise<LightMyRequestResponse>;
+  ask(
+    method: NonNullable<InjectOptions['method']>,
+    url: string,
+    options?: AskOptions,
+  ): Promise<LightMyRequestResponse>;
   stop(): Promise<void>;
 }
 
@@ -47,7 +51,10 @@ export interface AskOptions {
 
 export const adminToken = 'flt_admintoken22_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
 
-export async function startApiHub(postgres: Postgres, environment: Record<string, string> = {}): Promise<ApiHub> {
+export async function startApiHub(
+  postgres: Postgres,
+  environment: Record<string, string> = {},
+): Promise<ApiHub> {
   const dataDir = mkdtempSync(join(tmpdir(), 'flotilla-api-'));
   chmodSync(dataDir, 0o755);
   const databaseUrl = await postgres.createDatabase();
@@ -60,7 +67,14 @@ export async function startApiHub(postgres: Postgres, environment: Record<string
   });
   const clock = new FakeClock();
   const config = readHubConfig(
-    { httpAddr: '127.0.0.1:0', grpcAddr: '127.0.0.1:0', enrollAddr: '127.0.0.1:0', dataDir, databaseUrl, logLevel: 'trace' },
+    {
+      httpAddr: '127.0.0.1:0',
+      grpcAddr: '127.0.0.1:0',
+      enrollAddr: '127.0.0.1:0',
+      dataDir,
+      databaseUrl,
+      logLevel: 'trace',
+    },
     { FLOTILLA_HUB_ADMIN_TOKEN: adminToken, ...environment },
   );
   const hub = await startHub({ config, logger: createLogger('trace', sink), clock });
@@ -71,7 +85,8 @@ export async function startApiHub(postgres: Postgres, environment: Record<string
     adminToken,
     dataDir,
     log: () => lines.join(''),
-    ask: (method, url, options = {}) => hub.app.inject(injection(method, url, options)) as Promise<LightMyRequestResponse>,
+    ask: (method, url, options = {}) =>
+      hub.app.inject(injection(method, url, options)) as Promise<LightMyRequestResponse>,
     async stop() {
       await hub.stop();
       rmSync(dataDir, { recursive: true, force: true });

@@ -63,14 +63,10 @@ export const clusterSchema = z
 
 export const clusterListSchema = listOf(clusterSchema, 'ClusterList');
 
-export const labelSelectorQuery = z
-  .string()
-  .max(2_000)
-  .optional()
-  .meta({
-    description: 'Labels of clusters, in Kubernetes syntax.',
-    example: 'env in (staging, prod),!canary',
-  });
+export const labelSelectorQuery = z.string().max(2_000).optional().meta({
+  description: 'Labels of clusters, in Kubernetes syntax.',
+  example: 'env in (staging, prod),!canary',
+});
 
 export const freshnessQuery = oneOrMore(freshnessStates, 'Age of the last confirmation.');
 

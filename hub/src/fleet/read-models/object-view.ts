@@ -23,7 +23,8 @@ export interface ObjectRow {
   readonly sourceName: string;
   readonly sourceUrl: string;
   readonly sourceRef: string;
-  readonly inventoryEntries: number | null;
+  /** bigint */
+  readonly inventoryEntries: string | null;
   readonly inventoryDigest: string | null;
   /** bigint */
   readonly generation: string;
@@ -100,7 +101,7 @@ export function objectView(row: ObjectRow, now: Date): ObjectView {
     inventory:
       row.inventoryEntries === null
         ? null
-        : { entries: row.inventoryEntries, digest: row.inventoryDigest ?? '' },
+        : { entries: Number(row.inventoryEntries), digest: row.inventoryDigest ?? '' },
     generation: Number(row.generation),
     observedGeneration: Number(row.observedGeneration),
     lastHandledReconcileAt: row.lastHandledReconcileAt || null,
