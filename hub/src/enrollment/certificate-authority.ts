@@ -11,6 +11,7 @@ import {
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { spiffeId } from './spiffe-id.js';
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -36,11 +37,6 @@ export interface SignedCertificate {
   /** Hexadecimal, upper case, as TLS shows it. */
   readonly serial: string;
   readonly notAfter: Date;
-}
-
-/** URI in the certificates of a cluster's agents. */
-export function spiffeId(clusterId: string): string {
-  return `spiffe://flotilla/cluster/${clusterId}`;
 }
 
 /** sha256 of a public key (SPKI); the pin of a join token is that of the authority. */

@@ -23,6 +23,7 @@ import type { EnrolmentDecision, EnrolmentRequest } from './domain/decide-enrolm
 import { parseJoinToken } from './domain/join-token.js';
 import type { JoinToken } from './domain/join-token.js';
 import { parseEnrolmentRequest } from './enrolment-request.schema.js';
+import { clusterOfCertificate } from './spiffe-id.js';
 import { JoinTokenStore } from './join-token.store.js';
 import { hashJoinSecret } from './join-tokens.service.js';
 
@@ -108,9 +109,9 @@ export class EnrollmentService {
     }
     return this.dataSource.transaction(async (manager) => {
       const serial = last.serialNumber.toUpperCase();
-      const clusterId = await this.certificates.clusterOf(manager, serial);
-      await this.checkMember(manager, clusterId ?? '', serial);
-      return this.issue(manager, clusterId ?? '', key, this.clock.now());
+      const clusterId = clusterOfCertificate(last) ?? '';
+      await this.checkMember(manager, clusterId, serial);
+      return this.issue(manager, clusterId, key, this.clock.now());
     });
   }
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import { clusterOfCertificate } from '../enrollment/spiffe-id.js';
 
 /** Who is on the other end of a mutual-TLS connection, by the certificate that TLS has verified. */
 export interface PeerIdentity {
@@ -9,8 +10,6 @@ export interface PeerIdentity {
   readonly notAfter: Date;
 }
 
-const identityUri = /^URI:spiffe:\/\/flotilla\/cluster\/([A-Za-z0-9-]{1,64})$/;
-
 /** Undefined when the certificate is none of a cluster. */
 export function peerIdentity(
   call: Pick<ServerDuplexStream<unknown, unknown> | ServerUnaryCall<unknown, unknown>, 'getAuthContext'>,
@@ -18,8 +17,7 @@ export function peerIdentity(
   const raw = call.getAuthContext().sslPeerCertificate?.raw;
   if (!raw) return undefined;
   const certificate = new X509Certificate(raw);
-  const names = (certificate.subjectAltName ?? '').split(', ');
-  const clusterId = names.map((name) => identityUri.exec(name)?.[1]).find((id) => id !== undefined);
+  const clusterId = clusterOfCertificate(certificate);
   if (clusterId === undefined) return undefined;
   return {
     clusterId,
