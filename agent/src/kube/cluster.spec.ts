@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -126,6 +126,21 @@ describe('finding the cluster', () => {
       kubeconfig: write('config', kubeconfig({ user: { token: undefined, exec } })),
     });
     expect(await credentials.read()).toEqual({ headers: { authorization: 'Bearer from-plugin' } });
+  });
+
+  it('runs a plug-in once for requests that start together, and again when its token was refused', async () => {
+    const counter = write('runs', '');
+    const script = `require('fs').appendFileSync(${JSON.stringify(counter)}, 'x'); console.log(JSON.stringify({status: {token: 't'}}))`;
+    const exec = { command: process.execPath, args: ['-e', script] };
+    const { credentials } = await loadCluster({
+      kubeconfig: write('config', kubeconfig({ user: { token: undefined, exec } })),
+    });
+    await Promise.all([credentials.read(), credentials.read(), credentials.read()]);
+    await credentials.read();
+    expect(readFileSync(counter, 'utf8')).toBe('x');
+    credentials.invalidate();
+    await credentials.read();
+    expect(readFileSync(counter, 'utf8')).toBe('xx');
   });
 
   it('says what a plug-in said when it failed', async () => {

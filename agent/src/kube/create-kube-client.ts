@@ -21,7 +21,7 @@ import { isApiError } from './errors.js';
 import { parseJson, stringifyJson } from './json.js';
 import { listPages } from './list-pages.js';
 import type { PathTarget } from './resource-path.js';
-import { resourcePath } from './resource-path.js';
+import { requireNamespace, resourcePath } from './resource-path.js';
 import { errorOfAnswer, isUnknownPath } from './status-error.js';
 import type { KubeTransport, TransportAnswer, TransportRequest } from './transport.js';
 import { watchOnce } from './watch-once.js';
@@ -121,7 +121,7 @@ class TransportClient implements KubeClient {
   async create(object: KubeObject, options: CreateOptions = {}): Promise<KubeObject> {
     const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? 'All' : undefined };
     const info = await this.discovery.resource(object, options);
-    if (info.namespaced && !object.metadata.namespace) targetOfMissingNamespace(info, object);
+    requireNamespace(info, refOf(object));
     const answer = await this.call(object, {
       method: 'POST',
       target: { namespace: object.metadata.namespace, query },
@@ -147,9 +147,7 @@ class TransportClient implements KubeClient {
       },
       signal: options.signal,
     });
-    if (answer.code === 404) return false;
-    if (answer.code >= 300) throw errorOfAnswer(answer);
-    return true;
+    return answer.code !== 404;
   }
 
   async *watch(type: TypeRef, options: WatchOptions): AsyncGenerator<WatchEvent> {
@@ -189,7 +187,6 @@ class TransportClient implements KubeClient {
   }
 
   private objectOf(answer: TransportAnswer, type?: TypeRef): KubeObject {
-    if (answer.code >= 300) throw errorOfAnswer(answer);
     const object = parseJson(answer.text) as KubeObject;
     // Partial metadata comes as kind PartialObjectMetadata; callers want the kind they asked for.
     return type ? { ...object, apiVersion: type.apiVersion, kind: type.kind } : object;
@@ -198,10 +195,4 @@ class TransportClient implements KubeClient {
 
 function targetOf(ref: ObjectRef, subresource?: string): PathTarget {
   return { namespace: ref.namespace, name: ref.name, ...(subresource ? { subresource } : {}) };
-}
-
-function targetOfMissingNamespace(info: ResourceInfo, object: KubeObject): never {
-  // resourcePath knows the message.
-  resourcePath(info, { name: object.metadata.name });
-  throw new Error('unreachable');
 }

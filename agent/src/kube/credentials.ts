@@ -59,30 +59,40 @@ export async function tokenFromFile(path: string): Promise<string> {
 
 /** Credentials of an exec plug-in or auth provider, obtained by client-node (which is loaded only then: it is big). */
 export function pluginCredentials(user: User): Credentials {
-  let authenticator: Promise<(options: HttpsOptions) => Promise<void>> | undefined;
+  let authenticator: Promise<Authenticate> | undefined;
+  let underway: Promise<Credential> | undefined;
   return {
-    async read() {
-      authenticator ??= loadAuthenticator(user);
-      const options: HttpsOptions = {};
-      try {
-        await (
-          await authenticator
-        )(options);
-      } catch (error) {
-        throw new Error(`kubeconfig user "${user.name}": credential plug-in failed: ${messageOf(error)}`, {
-          cause: error,
-        });
-      }
-      return credentialOf(options);
+    read() {
+      // Requests that start together share one run of the plug-in.
+      underway ??= runPlugin((authenticator ??= loadAuthenticator(user)), user.name).finally(() => {
+        underway = undefined;
+      });
+      return underway;
     },
     invalidate() {
       // client-node keeps a plug-in's token for as long as it says; a fresh KubeConfig has no token yet.
       authenticator = undefined;
+      underway = undefined;
     },
   };
 }
 
-async function loadAuthenticator(user: User): Promise<(options: HttpsOptions) => Promise<void>> {
+type Authenticate = (options: HttpsOptions) => Promise<void>;
+
+async function runPlugin(authenticator: Promise<Authenticate>, user: string): Promise<Credential> {
+  const options: HttpsOptions = {};
+  try {
+    const authenticate = await authenticator;
+    await authenticate(options);
+  } catch (error) {
+    throw new Error(`kubeconfig user "${user}": credential plug-in failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return credentialOf(options);
+}
+
+async function loadAuthenticator(user: User): Promise<Authenticate> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   // The address is never dialled; it only has to be one that client-node accepts.

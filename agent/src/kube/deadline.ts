@@ -32,3 +32,14 @@ export function startDeadline(timeoutMs: number, parent?: AbortSignal): Deadline
     },
   };
 }
+
+/** Waits for shared work, which goes on when one of its waiters gives up. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  if (signal.aborted) return Promise.reject(signal.reason as Error);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -2,6 +2,7 @@ import type { TypeRef } from '@flotilla/common/kube/object';
 import type { Clock } from '../runtime/clock.js';
 import type { KubeDiscovery, RequestOptions, ResourceInfo } from './client.js';
 import { aggregatedAccept, isAggregated, readAggregated, readResourceList } from './discovery-documents.js';
+import { abortable } from './deadline.js';
 import { NoKindMatchError } from './errors.js';
 import { parseJson } from './json.js';
 import { groupVersionPath } from './resource-path.js';
@@ -117,15 +118,4 @@ export class Discovery implements KubeDiscovery {
     if (answer.code !== 200) throw errorOfAnswer(answer);
     return parseJson(answer.text);
   }
-}
-
-/** Shared work goes on when one of its waiters gives up. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  if (signal.aborted) return Promise.reject(signal.reason as Error);
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -18,15 +18,22 @@ export function groupVersionPath(apiVersion: string): string {
 /** The path of one object, or of a kind in one or all namespaces. @throws Error when a namespaced object has none */
 export function resourcePath(info: ResourceInfo, target: PathTarget): string {
   const { namespace, name, subresource } = target;
-  if (info.namespaced && !namespace && name !== undefined) {
-    throw new Error(
-      `${formatRef({ kind: info.kind, name })}: namespace is not set, but ${info.kind} is a namespaced kind`,
-    );
-  }
+  if (name !== undefined) requireNamespace(info, { name, namespace });
   const scope = info.namespaced && namespace ? `/namespaces/${segment(namespace)}` : '';
   const object = name === undefined ? '' : `/${segment(name)}`;
   const tail = subresource === undefined ? '' : `/${subresource}`;
   return `${groupVersionPath(info.apiVersion)}${scope}/${info.resource}${object}${tail}${queryOf(target.query)}`;
+}
+
+/** @throws Error when an object of a namespaced kind has no namespace */
+export function requireNamespace(
+  info: ResourceInfo,
+  target: { name: string; namespace?: string | undefined },
+): void {
+  if (!info.namespaced || target.namespace) return;
+  throw new Error(
+    `${formatRef({ kind: info.kind, name: target.name })}: namespace is not set, but ${info.kind} is a namespaced kind`,
+  );
 }
 
 function queryOf(query: PathTarget['query']): string {

@@ -163,6 +163,34 @@ describe('the transport', () => {
     expect(requests[1]?.headers['user-agent']).toBe('flotilla-agent');
   });
 
+  it('gives whoever is impersonated none of the groups of the kubeconfig', async () => {
+    const { transport, requests } = await setUp(
+      (_request, response) => reply(response, 200),
+      {},
+      {
+        headers: { 'impersonate-user': 'admin', 'impersonate-group': ['system:masters'] },
+      },
+    );
+    await transport.send({ ...get, headers: { 'impersonate-user': 'tenant' } });
+    await transport.send(get);
+    expect(
+      requests.map(({ headers }) => [headers['impersonate-user'], headers['impersonate-group']]),
+    ).toEqual([
+      ['tenant', undefined],
+      ['admin', 'system:masters'],
+    ]);
+  });
+
+  it('does not wait for a credential longer than for an answer', async () => {
+    const credentials = { read: () => new Promise<never>(() => undefined), invalidate: () => undefined };
+    const { transport } = await setUp(
+      (_request, response) => reply(response, 200),
+      { timeoutMs: 50 },
+      { credentials },
+    );
+    await expect(transport.send(get)).rejects.toMatchObject({ code: 'DEADLINE' });
+  });
+
   it('uses few connections for many requests', async () => {
     const sockets = new Set<unknown>();
     const { transport } = await setUp((request, response) => {

@@ -4,7 +4,7 @@ import { sleep, systemClock } from '../runtime/clock.js';
 import type { Cluster } from './cluster.js';
 import { connectionError, isBrokenConnection } from './connection-error.js';
 import type { Credential } from './credentials.js';
-import { startDeadline } from './deadline.js';
+import { abortable, startDeadline } from './deadline.js';
 import type { Dispatchers } from './dispatchers.js';
 import { openDispatchers } from './dispatchers.js';
 import { KubeConnectionError } from './errors.js';
@@ -191,7 +191,7 @@ class Transport implements KubeTransport {
         code: 'CLOSED',
         message: `the connection to ${this.server} was closed`,
       });
-    this.credential = await this.cluster.credentials.read();
+    this.credential = await abortable(this.cluster.credentials.read(), signal);
     this.dispatchers ??= openDispatchers(this.cluster, {
       connections: this.options.connections ?? 64,
       maxResponseBytes: this.options.maxResponseBytes ?? 128 * 1024 * 1024,
@@ -232,10 +232,12 @@ class Transport implements KubeTransport {
   }
 
   private headersOf(request: TransportRequest, credential: Credential): Record<string, string | string[]> {
+    // Whoever is impersonated must not get the groups of the user that the kubeconfig impersonates.
+    const own = request.headers?.['impersonate-user'] === undefined ? this.cluster.headers : {};
     return {
       accept: 'application/json',
       'user-agent': this.options.userAgent ?? 'flotilla-agent',
-      ...this.cluster.headers,
+      ...own,
       ...credential.headers,
       ...request.headers,
     };

@@ -182,7 +182,7 @@ function kubeEventOf(
     apiVersion: 'v1',
     kind: 'Event',
     metadata: {
-      name: `${object.metadata.name.slice(0, 200)}.${stamp}`,
+      name: `${object.metadata.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${stamp}`,
       namespace,
       ...(Object.keys(notice.metadata).length > 0 ? { annotations: notice.metadata } : {}),
     },

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { KubeReader, KubeWriter } from '../kube/client.js';
+import { isApiError } from '../kube/errors.js';
 import { sleep, type Clock } from './clock.js';
 import {
   decideLease,
@@ -176,7 +177,9 @@ class Election {
       this.seen = observe(this.seen, written, clock.monotonic());
       return true;
     } catch (error) {
-      if (!signal.aborted) logger.error({ error }, 'the lease cannot be read or written');
+      // A conflict only says that somebody was faster; the next attempt shows who.
+      if (isApiError(error, 409)) logger.debug({ error }, 'another process wrote the lease');
+      else if (!signal.aborted) logger.error({ error }, 'the lease cannot be read or written');
       return false;
     }
   }
