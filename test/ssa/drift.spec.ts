@@ -3,6 +3,7 @@ import { OwnedObjectWatch } from '@flotilla/agent/ssa/drift/owned-object-watch';
 import { createFakeClock } from '@flotilla/agent/runtime/fake-clock';
 import { silentLogger } from '@flotilla/agent/runtime/logger';
 import { seenObjects } from '@flotilla/agent/ssa/drift/seen-object';
+import type { ApplyOptions } from '@flotilla/agent/ssa/engine';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
 import {
@@ -183,6 +184,61 @@ describe('changes that raise none', () => {
     await edit('ConfigMap', 'o', { data: { k: 'edited' } });
     await settled();
     expect(suspects).toEqual([]);
+  });
+});
+
+describe('objects that need no look', () => {
+  const objects = (changed: string) => [
+    ...Array.from({ length: 20 }, (_, index) =>
+      configMap(ns, `c-${index}`, { k: index === 7 ? changed : 'v' }),
+    ),
+    deployment(ns, 'd'),
+  ];
+  const apply = async (changed: string) => {
+    watch.hold(apps);
+    rig.requests.length = 0;
+    const settled: ApplyOptions['settled'] = (suspect, desired) => watch.settled(apps, suspect, desired);
+    const changes = await rig.apply(objects(changed), { settled });
+    const sent = rig.requests.filter((request) => !request.startsWith('WATCH'));
+    watch.expect(apps, JSON.parse(JSON.stringify(seenObjects(changes.entries))));
+    return {
+      sent,
+      changed: changes.entries
+        .filter(({ action }) => action !== 'unchanged')
+        .map(({ ref: { name } }) => name),
+      total: changes.entries.length,
+    };
+  };
+  const watching = async () => {
+    await settled('ConfigMap');
+    await settled('Deployment');
+  };
+
+  it('cost no request: of many one is applied in three', async () => {
+    await apply('v');
+    await watching();
+    expect(await apply('v')).toEqual({ sent: [], changed: [], total: 21 });
+    expect(await apply('changed')).toEqual({
+      sent: ['PATCH 200', 'GET 200', 'PATCH 200'],
+      changed: ['c-7'],
+      total: 21,
+    });
+    expect(await apply('changed')).toEqual({ sent: [], changed: [], total: 21 });
+  });
+
+  it('are looked at when somebody else wrote them, or they were deleted', async () => {
+    await apply('v');
+    await watching();
+    await edit('ConfigMap', 'c-3', { data: { k: 'edited' } });
+    await rig.client.delete(ref('apps/v1', 'Deployment', ns, 'd'));
+    await watching();
+    expect((await apply('v')).changed).toEqual(['c-3', 'd']);
+  });
+
+  it('are all looked at while the watch does not work yet', async () => {
+    await apply('v');
+    watch.forget(apps);
+    expect((await apply('v')).sent).toHaveLength(42);
   });
 });
 

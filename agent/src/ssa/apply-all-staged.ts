@@ -45,7 +45,7 @@ async function settle(
   const newKinds = entries.filter(({ ref, action }) => isCustomResourceDefinition(ref) && hasChanged(action));
   if (newKinds.length > 0) client.discovery.invalidate();
   const targets = entries
-    .filter(({ action }) => action !== 'skipped')
+    .filter(({ action, settled }) => action !== 'skipped' && !settled)
     .map(({ ref, live }) => ({ ref, ...(live ? { live } : {}) }));
   await waitUntilCurrent(
     { client, clock, readStatus, concurrency: options.concurrency, maxDelayMs: stagePollMs },

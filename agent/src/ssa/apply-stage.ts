@@ -3,6 +3,7 @@ import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
 import type { ChangeSetEntry } from './changeset.js';
 import { mapConcurrently } from './concurrency.js';
+import { desiredDigest } from './desired-digest.js';
 import { describeDrift } from './diff.js';
 import { messageOf } from './errors.js';
 import { planObject, takeOverOptions, type ObjectPlan } from './plan-object.js';
@@ -18,16 +19,18 @@ export async function applyStage(
   objects: readonly KubeObject[],
   entries: ChangeSetEntry[],
 ): Promise<void> {
-  const plans = await mapConcurrently(objects, context.options.concurrency, (object) =>
-    planObject(context, object),
-  );
-  for (const plan of plans) entries.push(await carryOut(context, plan));
+  const plans = await mapConcurrently(objects, context.options.concurrency, async (object) => {
+    const desired = desiredDigest(object, context.options);
+    return { plan: await planObject(context, object, desired), desired };
+  });
+  for (const { plan, desired } of plans) entries.push(await carryOut(context, plan, desired));
 }
 
-async function carryOut(context: ApplyContext, plan: ObjectPlan): Promise<ChangeSetEntry> {
+async function carryOut(context: ApplyContext, plan: ObjectPlan, desired: string): Promise<ChangeSetEntry> {
   const { action, ref } = plan;
   if (action === 'skipped') return { ref, action };
-  if (action === 'unchanged') return { ref, action, live: plan.live };
+  if (action === 'settled') return { ref, action: 'unchanged', desired, settled: plan.seen };
+  if (action === 'unchanged') return { ref, action, desired, live: plan.live };
   if (action === 'configured' && plan.takeOver) await takeOver(context, plan);
   const { owner, signal } = context.options;
   try {
@@ -37,7 +40,7 @@ async function carryOut(context: ApplyContext, plan: ObjectPlan): Promise<Change
       signal,
     });
     const drift = action === 'configured' ? describeDrift(plan.live, live, owner.fieldManager) : undefined;
-    return { ref, action, live, ...(drift ? { drift } : {}) };
+    return { ref, action, desired, live, ...(drift ? { drift } : {}) };
   } catch (error) {
     throw new Error(`${formatRef(ref)} apply failed: ${messageOf(error)}`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import { formatRef, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
+import type { SeenObject } from './drift/object-version.js';
 
 export type Action = 'created' | 'configured' | 'unchanged' | 'skipped' | 'deleted' | 'unknown';
 
@@ -16,6 +17,10 @@ export interface ChangeSetEntry {
   action: Action;
   /** The live object after the action where one was read; absent for deleted and skipped ones. */
   live?: KubeObject;
+  /** Digest of what was applied. */
+  desired?: string;
+  /** Of an unchanged object that was not even looked at: what was known of it. */
+  settled?: SeenObject;
   /** Of a configured object: the first fields that the apply changed. */
   drift?: readonly FieldDrift[];
 }

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectRef } from '@flotilla/common/kube/object';
 import type { ChangeSet } from './changeset.js';
+import type { SeenObject } from './drift/object-version.js';
 
 /** Labels that say which object owns an applied one, e.g. group "kustomize.toolkit.fluxcd.io". */
 export interface Owner {
@@ -25,6 +26,11 @@ export interface ApplyOptions {
   overrideManagers: readonly string[];
   /** Kinds (`Kind` or `group/Kind`) of apply stage 3. */
   customStageKinds: readonly string[];
+  /**
+   * Knows objects that need no look: declared as they were at the last apply, and watched without a foreign change
+   * since. They are unchanged without a request. Absent: every object is compared with the cluster.
+   */
+  settled?: (ref: ObjectRef, desired: string) => SeenObject | undefined;
   /** Dry-runs in flight. Flux: 4. */
   concurrency: number;
   /** Limit of one whole apply, waits of the stages included. */

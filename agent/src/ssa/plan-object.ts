@@ -3,6 +3,7 @@ import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
 import { isCreateOnly, isExcluded, isForced, isMerged } from './controls.js';
 import { hasDrifted } from './diff.js';
+import type { SeenObject } from './drift/object-version.js';
 import { dryRun } from './dry-run.js';
 import { DryRunError, isImmutableError, messageOf } from './errors.js';
 import { pollUntil } from './poll.js';
@@ -12,6 +13,7 @@ import { takeOverPatch, type JsonPatch } from './take-over.js';
 export type ObjectPlan =
   | { action: 'skipped'; ref: ObjectRef }
   | { action: 'unchanged'; ref: ObjectRef; live: KubeObject }
+  | { action: 'settled'; ref: ObjectRef; seen: SeenObject }
   | { action: 'created'; ref: ObjectRef; object: KubeObject }
   | {
       action: 'configured';
@@ -29,11 +31,20 @@ const recreatePollMs = 2_000;
  * resourceVersion when the object is new, and then the live object need not be read at all.
  * @throws DryRunError
  */
-export async function planObject(context: ApplyContext, object: KubeObject): Promise<ObjectPlan> {
+export async function planObject(
+  context: ApplyContext,
+  object: KubeObject,
+  desired: string,
+): Promise<ObjectPlan> {
   const { group } = context.options.owner;
   const ref = refOf(object);
   if (isExcluded(object, group)) return { action: 'skipped', ref };
-  if (isCreateOnly(object, group) && (await exists(context, ref))) return { action: 'skipped', ref };
+  if (isCreateOnly(object, group)) {
+    if (await exists(context, ref)) return { action: 'skipped', ref };
+  } else {
+    const seen = context.options.settled?.(ref, desired);
+    if (seen) return { action: 'settled', ref, seen };
+  }
   let outcome;
   try {
     outcome = await dryRun(context, object);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isSuspect, pauseAfter } from './judge.js';
-import { versionOf, type ObjectVersion } from './seen-object.js';
+import { versionOf, type ObjectVersion } from './object-version.js';
 
 const version = (change: Partial<ObjectVersion> = {}): ObjectVersion => ({
   uid: 'u',

@@ -1,4 +1,4 @@
-import type { ObjectVersion } from './seen-object.js';
+import type { ObjectVersion } from './object-version.js';
 
 /** What the watch told last of an object. */
 export interface Observation {

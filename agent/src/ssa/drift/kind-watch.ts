@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { createInformer, type Informer } from '../../runtime/informer.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { Observation } from './judge.js';
-import { keyOf, versionOf, type ObjectVersion } from './seen-object.js';
+import { keyOf, versionOf, type ObjectVersion } from './object-version.js';
 
 export interface KindWatchOptions {
   client: KubeReader & KubeWatcher;
@@ -51,6 +51,12 @@ export class KindWatch {
       () => options.onSynced(),
       () => undefined,
     );
+  }
+
+  /** True while changes are told as they happen. */
+  get seeing(): boolean {
+    const { synced, lastError } = this.informer.status();
+    return synced && lastError === undefined;
   }
 
   /** What was told last of an object; undefined when nothing was. */

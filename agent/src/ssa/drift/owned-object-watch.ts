@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
 import { isSuspect, pauseAfter, type Observation } from './judge.js';
 import { KindWatch } from './kind-watch.js';
-import type { ObjectVersion, SeenObject } from './seen-object.js';
+import type { ObjectVersion, SeenObject } from './object-version.js';
 
 export interface OwnedObjectWatchOptions {
   client: KubeReader & KubeWatcher;
@@ -25,6 +25,8 @@ interface Tracked {
   key: string;
   kind: KindState;
   seen: ObjectVersion;
+  /** Digest of what was applied then. */
+  desired: string | undefined;
   /** What was reported last, until an apply answers it. */
   reported?: Observation;
   reportedAt: number;
@@ -93,6 +95,18 @@ export class OwnedObjectWatch {
     for (const tracked of owner.tracked.values()) this.consider(tracked);
   }
 
+  /**
+   * What is known of an object that was applied as `desired` and has not been changed by others since, as far as a
+   * watch that works tells; undefined when it has to be looked at (`ApplyOptions.settled`).
+   */
+  settled(name: NamespacedName, ref: ObjectRef, desired: string): SeenObject | undefined {
+    const tracked = this.owners.get(formatName(name))?.tracked.get(idOf(ref));
+    if (tracked?.desired !== desired || !tracked.kind.watch.seeing) return undefined;
+    const { key, seen, kind } = tracked;
+    const latest = kind.watch.latest(key);
+    return latest && !isSuspect(seen, latest) ? { ref, key, version: seen, desired } : undefined;
+  }
+
   /** Stops watching for an owner. */
   forget(name: NamespacedName): void {
     const owner = this.owners.get(formatName(name));
@@ -124,12 +138,13 @@ export class OwnedObjectWatch {
     return owner;
   }
 
-  private see(owner: OwnerState, { ref, key, version, written }: SeenObject): Tracked {
+  private see(owner: OwnerState, { ref, key, version, written, desired }: SeenObject): Tracked {
     const known = owner.tracked.get(idOf(ref));
     if (known) {
       if (written) known.unfounded = 0;
       else if (known.reported) known.unfounded += 1;
       known.seen = version;
+      known.desired = desired;
       delete known.reported;
       // A pause that was right before need not be any more; `release` judges anew.
       known.cancelTimer?.();
@@ -137,7 +152,7 @@ export class OwnedObjectWatch {
       return known;
     }
     const kind = this.kindState({ apiVersion: ref.apiVersion, kind: ref.kind });
-    const tracked: Tracked = { owner, ref, key, kind, seen: version, reportedAt: 0, unfounded: 0 };
+    const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, reportedAt: 0, unfounded: 0 };
     owner.tracked.set(idOf(ref), tracked);
     kind.tracked.set(key, (kind.tracked.get(key) ?? new Set()).add(tracked));
     return tracked;
