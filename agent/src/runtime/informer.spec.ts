@@ -41,7 +41,7 @@ async function setUp(watch: Watch, list: () => Promise<void> = () => Promise.res
     calls,
     lines,
     informer,
-    async end() {
+    end: async () => {
       stop.abort(new Error('test ended'));
       await clock.advance(0);
       await running;
