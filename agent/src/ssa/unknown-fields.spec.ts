@@ -46,6 +46,11 @@ describe('fields that the server does not know (flux-compat 3.6, 1)', () => {
       ['spec.colour'],
     ],
     [
+      'dots in the names before the path',
+      'failed to create typed patch object (n/my.app; rbac.authorization.k8s.io/v1, Kind=RoleBinding): .spec.colour: field not declared in schema',
+      ['spec.colour'],
+    ],
+    [
       'an item by position',
       `${prefix}.spec.template.spec.containers[1].shape: field not declared in schema`,
       ['spec.template.spec.containers.1.shape'],

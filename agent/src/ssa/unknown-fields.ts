@@ -2,7 +2,7 @@ import type { KubeObject } from '@flotilla/common/kube/object';
 import { isBuiltInKind } from './built-in-kinds.js';
 
 /** How the server names a field it does not know: `.spec.containers[name="a"].colour: field not declared in schema`. */
-const undeclared = /(\.\S(?:[^\n"]|"(?:[^"\\\n]|\\.)*")*?): field not declared in schema/g;
+const undeclared = /(?<=^|\s)(\.\S(?:[^\n"]|"(?:[^"\\\n]|\\.)*")*?): field not declared in schema/g;
 
 /**
  * Server-side apply refuses a built-in object with a field that this server does not know, where Flux drops such
