@@ -51,7 +51,8 @@ export class KustomizationRig {
   readonly requests: string[] = [];
   /** Folders that were built. */
   builds = 0;
-  readonly #abort = new AbortController();
+  /** Called before every request of the controller; may throw. */
+  intercept: (request: string) => void = () => {};
   #controller: RunningController | undefined;
 
   private constructor(
@@ -138,9 +139,13 @@ export class KustomizationRig {
     return this.#controller;
   }
 
-  async stop(): Promise<void> {
+  /** Ends the controller in the middle of whatever it does. */
+  async stopController(): Promise<void> {
     await this.#controller?.stop();
-    this.#abort.abort();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopController();
     await this.transport.close();
     await this.plane.stop();
     rmSync(this.folder, { recursive: true, force: true });
@@ -280,12 +285,14 @@ export class KustomizationRig {
   }
 
   #counted(): KubeTransport {
-    const { transport, requests } = this;
+    const { transport } = this;
     return {
       server: transport.server,
-      send(request) {
-        requests.push(`${request.method} ${request.path}`);
-        return transport.send(request);
+      send: async (request) => {
+        const text = `${request.method} ${request.path.split('?')[0]}`;
+        this.requests.push(text);
+        this.intercept(text);
+        return await transport.send(request);
       },
       stream: (request, idleMs) => transport.stream(request, idleMs),
       close: () => Promise.resolve(),

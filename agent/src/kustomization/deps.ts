@@ -12,6 +12,7 @@ import type { Builder } from './build/builder.js';
 import type { KustomizationOptions } from './options.js';
 import type { SourceKind } from './source-ref.js';
 import type { ApplyJournal } from './state/apply-journal.js';
+import type { HealthyVersions } from './state/healthy-versions.js';
 import type { LatestObjects } from './state/latest-object.js';
 import type { SettledStates } from './state/settled-states.js';
 import type { Suspects } from './state/suspects.js';
@@ -35,7 +36,10 @@ export type WriteStatus = (
 export type FetchArtifact = (url: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
 
 /** Tells which applied objects may have drifted since they were seen last. */
-export type DriftWatch = Pick<OwnedObjectWatch, 'hold' | 'expect' | 'update' | 'release' | 'forget'>;
+export type DriftWatch = Pick<
+  OwnedObjectWatch,
+  'hold' | 'expect' | 'update' | 'release' | 'settled' | 'versions' | 'forget'
+>;
 
 /** Everything that the reconciler needs; made once by createKustomizationController. */
 export interface KustomizationDeps {
@@ -50,6 +54,7 @@ export interface KustomizationDeps {
   builder: Builder;
   drift: DriftWatch;
   suspects: Suspects;
+  healthy: HealthyVersions;
   settled: SettledStates;
   journal: ApplyJournal;
   writeStatus: WriteStatus;

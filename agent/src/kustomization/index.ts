@@ -18,6 +18,7 @@ import { kustomizationGroup } from './kind.js';
 import type { KustomizationOptions } from './options.js';
 import { createReconcile } from './reconcile.js';
 import { ApplyJournal } from './state/apply-journal.js';
+import { HealthyVersions } from './state/healthy-versions.js';
 import { LatestObjects } from './state/latest-object.js';
 import { SettledStates } from './state/settled-states.js';
 import { StateFolder } from './state/state-folder.js';
@@ -104,6 +105,7 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
       return engine;
     },
     builder: await openBuilder(given),
+    healthy: new HealthyVersions(),
     settled: new SettledStates(folder),
     journal: new ApplyJournal(folder),
     writeStatus: createWriteStatus(client),

@@ -57,7 +57,7 @@ async function reconcileSpec(run: Run): Promise<boolean> {
   await checkDependencies(run, source);
   const work = await findWork(run, source);
   if (work.kind === 'all' || !(await isStillInPlace(run, work))) {
-    await applyAll(run, source);
+    await applyAll(run, source, work.kind === 'all' ? work.base : undefined);
     return true;
   }
   if (!work.moved) return false;

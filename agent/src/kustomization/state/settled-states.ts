@@ -1,4 +1,5 @@
 import type { SeenObject } from '../../ssa/drift/seen-object.js';
+import { objectId } from '@flotilla/common/inventory/object-id';
 import type { StateFolder } from './state-folder.js';
 
 /** The inputs of the last reconcile that succeeded. When they are still the same, there is nothing to do. */
@@ -50,6 +51,14 @@ export class SettledStates {
   async put(uid: string, state: SettledState, objects: readonly SeenObject[]): Promise<void> {
     await this.#write(objectsOf(uid), objects);
     await this.update(uid, state);
+  }
+
+  /** Keeps newer versions of some of the objects. */
+  async updateObjects(uid: string, newer: readonly SeenObject[]): Promise<void> {
+    const objects = await this.objects(uid);
+    if (!objects) return;
+    const ids = new Set(newer.map(({ ref }) => objectId(ref)));
+    await this.#write(objectsOf(uid), [...newer, ...objects.filter(({ ref }) => !ids.has(objectId(ref)))]);
   }
 
   /** Keeps another state of the same objects. */

@@ -6,6 +6,7 @@ import type { ApplyEngine } from '../../ssa/engine.js';
 import { ApplyError } from '../../ssa/errors.js';
 import type { BuildPlan } from '../build/builder.js';
 import { elapsedMs, nameOf, reportProgress, timestamp, uidOf, type Run } from '../run.js';
+import type { SettledState } from '../state/settled-states.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { apply } from './apply.js';
@@ -22,7 +23,7 @@ import { selectEngine } from './select-engine.js';
 const manyObjects = 50;
 
 /** Builds, applies, prunes and checks everything (flux-compat 3.2, 7 to 16). @throws StepFailure */
-export async function applyAll(run: Run, source: ResolvedSource): Promise<void> {
+export async function applyAll(run: Run, source: ResolvedSource, base?: SettledState): Promise<void> {
   const { deps, object } = run;
   deps.suspects.take(nameOf(object));
   run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
@@ -30,12 +31,14 @@ export async function applyAll(run: Run, source: ResolvedSource): Promise<void> 
   await deps.settled.drop(uidOf(object));
   const engine = selectEngine(run);
   const changes = await recorded(run, source, rendered, async () => {
-    const applied = await applyAndPrune(run, engine, rendered.objects);
+    const applied = await applyAndPrune(run, engine, rendered.objects, base !== undefined);
     await checkHealth(run, engine, applied, source);
     return applied;
   });
   succeed(run, source, rendered.digest);
-  await deps.settled.put(uidOf(object), stateOf(run, source, plan, rendered), seenObjects(changes.entries));
+  const verifiedAt = base?.verifiedAt ?? deps.clock.now();
+  const state = { ...stateOf(run, source, plan, rendered), verifiedAt };
+  await deps.settled.put(uidOf(object), state, seenObjects(changes.entries));
 }
 
 /** The end of every success: which revision is in the cluster (flux-compat 3.2, 16). */
@@ -59,7 +62,9 @@ async function build(run: Run, source: ResolvedSource): Promise<{ plan: BuildPla
     run.status.update({ lastAttemptedRevision: source.revision });
     await reportProgress(run, `Building manifests ${limit}`);
     const rendered = await render(run, plan);
-    await reportProgress(run, `Detecting drift ${limit}`, { lasting: rendered.objects.length > manyObjects });
+    await reportProgress(run, `Detecting drift ${limit}`, {
+      lasting: rendered.objects.length > manyObjects,
+    });
     return { plan, rendered };
   } finally {
     await tree.release();
@@ -71,16 +76,20 @@ async function applyAndPrune(
   run: Run,
   engine: ApplyEngine,
   objects: readonly KubeObject[],
+  trustsWatch: boolean,
 ): Promise<ChangeSet> {
   const { journal, drift } = run.deps;
+  const owner = nameOf(run.object);
   const old = run.status.current.inventory?.entries ?? [];
   const unrecorded = await journal.begin(uidOf(run.object), inventoryOf(objects.map(refOf)), old);
-  drift.hold(nameOf(run.object));
-  const changes = await apply(run, engine, objects).catch((error: unknown) => applyFailed(run, error));
+  drift.hold(owner);
+  const changes = await apply(run, engine, objects, trustsWatch).catch((error: unknown) =>
+    applyFailed(run, error),
+  );
   const inventory = inventoryOf(changes.entries.map(({ ref }) => ref));
   const stale = staleEntries(mergeInventory(old, unrecorded), inventory);
   const { survivors, error } = await prune(run, engine, stale).finally(() =>
-    drift.expect(nameOf(run.object), seenObjects(changes.entries)),
+    drift.expect(owner, seenObjects(changes.entries)),
   );
   run.status.update({ inventory: { entries: mergeInventory(inventory, survivors) } });
   if (error) throw retriedFailure('PruneFailed', error);
@@ -122,7 +131,7 @@ function stateOf(
   source: ResolvedSource,
   plan: BuildPlan,
   rendered: Rendered,
-): Parameters<Run['deps']['settled']['put']>[1] {
+): Omit<SettledState, 'verifiedAt'> {
   return {
     generation: run.object.metadata.generation ?? 0,
     artifactDigest: source.artifact.digest,
@@ -131,6 +140,5 @@ function stateOf(
     substitutionIdentity: rendered.substitutionIdentity,
     manifestsDigest: rendered.digest,
     applyOptions: applyOptionsOf(run),
-    verifiedAt: run.deps.clock.now(),
   };
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { changeLog, type ChangeSet } from '../../ssa/changeset.js';
 import type { ApplyEngine } from '../../ssa/engine.js';
-import { tell, type Run } from '../run.js';
+import { nameOf, tell, type Run } from '../run.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { ownerOf } from './select-engine.js';
 
@@ -13,22 +13,26 @@ export async function apply(
   run: Run,
   engine: ApplyEngine,
   objects: readonly KubeObject[],
+  trustsWatch: boolean,
 ): Promise<ChangeSet> {
   if (objects.length === 0) return { entries: [] };
-  const changes = await withinTimeout(run, (signal) => applyObjects(run, engine, objects, signal));
+  const changes = await withinTimeout(run, (signal) =>
+    applyObjects(run, engine, objects, { trustsWatch, signal }),
+  );
   const log = changeLog(changes);
   if (log !== '') tell(run, { severity: 'info', message: log });
   return changes;
 }
 
-/** Applies without telling anybody. */
+/** Applies without telling anybody. Objects whose watch is trusted are not looked at when they need no change. */
 export async function applyObjects(
   run: Run,
   engine: ApplyEngine,
   objects: readonly KubeObject[],
-  signal: AbortSignal,
+  { trustsWatch, signal }: { trustsWatch: boolean; signal: AbortSignal },
 ): Promise<ChangeSet> {
-  const { options } = run.deps;
+  const { options, drift } = run.deps;
+  const owner = nameOf(run.object);
   const { force, commonMetadata } = run.object.spec;
   return await engine.applyAllStaged(objects, {
     owner: ownerOf(run),
@@ -37,6 +41,7 @@ export async function applyObjects(
     overrideManagers: options.overrideManagers,
     customStageKinds: options.customApplyStageKinds,
     concurrency: options.concurrentSsa,
+    ...(trustsWatch ? { settled: (ref, desired) => drift.settled(owner, ref, desired) } : {}),
     signal,
   });
 }

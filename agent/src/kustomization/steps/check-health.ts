@@ -3,7 +3,7 @@ import type { ObjectRef } from '@flotilla/common/kube/object';
 import { hasChanged, type ChangeSet } from '../../ssa/changeset.js';
 import type { ApplyEngine, WaitTarget } from '../../ssa/engine.js';
 import { kustomizationType } from '../kind.js';
-import { nameOf, reportProgress, saveStatus, tell, type Run } from '../run.js';
+import { nameOf, reportProgress, saveStatus, tell, uidOf, type Run } from '../run.js';
 import { messageOf, retriedFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import type { ResolvedSource } from './resolve-source.js';
@@ -30,11 +30,9 @@ export async function checkHealth(
   const message = `Running health checks for revision ${source.revision} with a timeout of ${formatDuration(limit)}`;
   run.status.mark('Healthy', 'Unknown', 'Progressing', message);
   await reportProgress(run, message, { lasting: true });
-  const passed = await waitHealthy(
-    run,
-    engine,
-    listed.filter((target) => !isSelf(run, target.ref)),
-  );
+  const versions = run.deps.drift.versions(nameOf(run.object));
+  const passed = await waitHealthy(run, engine, withoutSelf(run, listed));
+  run.deps.healthy.set(uidOf(run.object), versions);
   const isNewRevision = run.status.current.lastAppliedRevision !== source.revision;
   const drifted = changes.entries.some(({ action }) => hasChanged(action));
   if (!wasHealthy || (isNewRevision && drifted)) {
@@ -77,7 +75,9 @@ function refOfCheck({ apiVersion, kind, name, namespace }: HealthCheck): ObjectR
 }
 
 /** A Kustomization that waits for itself would wait for ever. */
-function isSelf(run: Run, ref: ObjectRef): boolean {
+export function withoutSelf(run: Run, targets: readonly WaitTarget[]): WaitTarget[] {
   const own = nameOf(run.object);
-  return ref.kind === kustomizationType.kind && ref.name === own.name && ref.namespace === own.namespace;
+  const isSelf = ({ kind, name, namespace }: ObjectRef): boolean =>
+    kind === kustomizationType.kind && name === own.name && namespace === own.namespace;
+  return targets.filter(({ ref }) => !isSelf(ref));
 }

@@ -11,22 +11,36 @@ import { serviceAccountOf } from './select-engine.js';
 
 /**
  * What a reconcile has to do:
- * `all` builds, applies and verifies everything; `some` verifies the suspects, when the inputs of the last
- * success are still the same; `moved` says that nothing of a new artifact concerns this Kustomization.
+ * `all` builds, and applies everything; with a `base`, what is as it was at that success needs no look.
+ * `some` verifies the suspects, when the inputs of the last success are still the same; `moved` says that nothing
+ * of a new artifact concerns this Kustomization.
  */
 export type Work =
-  | { kind: 'all' }
+  | { kind: 'all'; base?: SettledState }
   | { kind: 'some'; settled: SettledState; suspects: readonly ObjectRef[]; moved: boolean };
 
 /** Compares the inputs with those of the last success; asks the cluster for no managed object. */
 export async function findWork(run: Run, source: ResolvedSource): Promise<Work> {
-  const settled = await findSettled(run);
-  if (!settled) return { kind: 'all' };
+  const found = await findSettled(run);
+  if (!found) return { kind: 'all' };
+  const { state: settled, isRestored } = found;
   const identity = await readIdentity(run).catch(() => undefined);
-  if (identity !== settled.substitutionIdentity) return { kind: 'all' };
+  if (identity !== settled.substitutionIdentity) return { kind: 'all', base: settled };
   const moved = settled.artifactDigest !== source.artifact.digest || settled.revision !== source.revision;
-  if (moved && (await planOf(run, source)).key !== settled.buildKey) return { kind: 'all' };
-  return { kind: 'some', settled, suspects: run.deps.suspects.take(nameOf(run.object)), moved };
+  if (moved && (await planOf(run, source)).key !== settled.buildKey) return { kind: 'all', base: settled };
+  const suspects = run.deps.suspects.take(nameOf(run.object));
+  // A watch that has only begun raises its own suspicions when it has seen everything.
+  const unseen = isRestored ? [] : await unseenObjects(run);
+  return { kind: 'some', settled, suspects: [...suspects, ...unseen], moved };
+}
+
+/** Objects that the watch cannot vouch for, because it may not or cannot see their kind: compared at each interval. */
+async function unseenObjects(run: Run): Promise<ObjectRef[]> {
+  const owner = nameOf(run.object);
+  const objects = (await run.deps.settled.objects(uidOf(run.object))) ?? [];
+  return objects
+    .filter(({ ref, desired }) => desired === undefined || !run.deps.drift.settled(owner, ref, desired))
+    .map(({ ref }) => ref);
 }
 
 /** Everything but the object itself and its source that decides what is applied and how. */
@@ -47,13 +61,13 @@ export function isRequested(run: Run): boolean {
   return requestedAt !== undefined && requestedAt !== run.object.status?.lastHandledReconcileAt;
 }
 
-async function findSettled(run: Run): Promise<SettledState | undefined> {
+async function findSettled(run: Run): Promise<{ state: SettledState; isRestored: boolean } | undefined> {
   const { deps, object } = run;
   const found = await deps.settled.get(uidOf(object));
   if (!found) return undefined;
   const { state, restored } = found;
   if (restored) deps.drift.expect(nameOf(object), restored);
-  return isStillTrue(run, state) ? state : undefined;
+  return isStillTrue(run, state) ? { state, isRestored: restored !== undefined } : undefined;
 }
 
 /** The status has to say the same as the memory: another process may have worked on the object since. */

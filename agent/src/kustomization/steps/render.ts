@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { KubeObject } from '@flotilla/common/kube/object';
 import { PathNotFoundError, type BuildPlan } from '../build/builder.js';
 import { BuildError } from '../build/build-error.js';
 import type { Run } from '../run.js';
 import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
-import { substituteDocuments, type Manifests } from '../substitution/substitute-documents.js';
+import { substituteDocuments } from '../substitution/substitute-documents.js';
 import { loadVariables } from '../substitution/variables.js';
 import { timeoutMs } from '../timing.js';
 
 /** What shall be in the cluster. */
-export interface Rendered extends Manifests {
+export interface Rendered {
+  objects: KubeObject[];
   /** `sha256:<hex>` of the documents, for the history. */
   digest: string;
   substitutionIdentity: string;
@@ -53,8 +55,9 @@ async function substitute(run: Run, yaml: string): Promise<Rendered> {
     strict: run.deps.options.gates.StrictPostBuildSubstitutions,
     always: postBuild?.substituteStrategy === 'Always',
   });
-  const digest = `sha256:${createHash('sha256').update(manifests.text).digest('hex')}`;
-  return { ...manifests, digest, substitutionIdentity: variables.identity };
+  const text = manifests.map((manifest) => manifest.text).join('---\n');
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return { objects: manifests.map(({ object }) => object), digest, substitutionIdentity: variables.identity };
 }
 
 function buildFailure(run: Run, error: unknown): StepFailure {

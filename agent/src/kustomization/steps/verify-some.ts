@@ -2,7 +2,7 @@ import { objectId } from '@flotilla/common/inventory/object-id';
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import { hasChanged, changeLog, type ChangeSet, type ChangeSetEntry } from '../../ssa/changeset.js';
 import { seenObjects } from '../../ssa/drift/seen-object.js';
-import { nameOf, tell, type Run } from '../run.js';
+import { nameOf, tell, uidOf, type Run } from '../run.js';
 import { retriedFailure } from '../step-failure.js';
 import { applyObjects, withinTimeout } from './apply.js';
 import { renderKept } from './render.js';
@@ -32,13 +32,17 @@ export async function verifySome(
 }
 
 async function applySome(run: Run, objects: readonly KubeObject[]): Promise<ChangeSet> {
-  const { drift } = run.deps;
+  const { drift, settled } = run.deps;
   const owner = nameOf(run.object);
   const engine = selectEngine(run);
   drift.hold(owner);
   try {
-    const changes = await withinTimeout(run, (signal) => applyObjects(run, engine, objects, signal));
-    drift.update(owner, seenObjects(changes.entries));
+    const changes = await withinTimeout(run, (signal) =>
+      applyObjects(run, engine, objects, { trustsWatch: false, signal }),
+    );
+    const seen = seenObjects(changes.entries);
+    drift.update(owner, seen);
+    await settled.updateObjects(uidOf(run.object), seen);
     return changes;
   } catch (error) {
     drift.release(owner);

@@ -15,10 +15,9 @@ export interface SubstitutionOptions {
   always: boolean;
 }
 
-/** The objects of a build, and the text that they stand for. */
-export interface Manifests {
-  objects: KubeObject[];
-  /** The documents after substitution. */
+/** An object of a build, and the text that it was read from. */
+export interface Manifest {
+  object: KubeObject;
   text: string;
 }
 
@@ -27,16 +26,12 @@ export interface Manifests {
  * The text is what kustomize has written, so its quotes are kustomize's, not the author's.
  * @throws BuildError that names the object
  */
-export function substituteDocuments(yaml: string, options: SubstitutionOptions): Manifests {
-  const objects: KubeObject[] = [];
-  const texts: string[] = [];
-  for (const document of splitDocuments(yaml)) {
+export function substituteDocuments(yaml: string, options: SubstitutionOptions): Manifest[] {
+  return splitDocuments(yaml).map((document) => {
     const object = readObject(document);
     const text = isSkipped(object, options) ? document : replace(document, object, options);
-    objects.push(text === document ? object : readSubstituted(text, object));
-    texts.push(text);
-  }
-  return { objects, text: texts.join('---\n') };
+    return { object: text === document ? object : readSubstituted(text, object), text };
+  });
 }
 
 /** kustomize writes `---` lines between objects, and indents everything that is inside of one. */

@@ -107,6 +107,17 @@ export class OwnedObjectWatch {
     return latest && !isSuspect(seen, latest) ? { ref, key, version: seen, desired } : undefined;
   }
 
+  /**
+   * A text that changes whenever one of the owner's objects changes in any way, its status included. Undefined while
+   * not all of their kinds can be watched.
+   */
+  versions(name: NamespacedName): string | undefined {
+    const tracked = [...(this.owners.get(formatName(name))?.tracked.values() ?? [])];
+    if (tracked.some(({ kind }) => !kind.watch.seeing)) return undefined;
+    const versions = tracked.map(({ kind, key }) => kind.watch.latest(key)?.version);
+    return versions.map((version) => `${version?.uid ?? ''}/${version?.resourceVersion ?? ''}`).join(' ');
+  }
+
   /** Stops watching for an owner. */
   forget(name: NamespacedName): void {
     const owner = this.owners.get(formatName(name));
