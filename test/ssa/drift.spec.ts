@@ -3,7 +3,6 @@ import { OwnedObjectWatch } from '@flotilla/agent/ssa/drift/owned-object-watch';
 import { createFakeClock } from '@flotilla/agent/runtime/fake-clock';
 import { silentLogger } from '@flotilla/agent/runtime/logger';
 import { seenObjects } from '@flotilla/agent/ssa/drift/seen-object';
-import type { ApplyOptions } from '@flotilla/agent/ssa/engine';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
 import {
@@ -16,6 +15,7 @@ import {
   startEngineRig,
   type EngineRig,
 } from './engine-rig.js';
+import { watchTold } from './watch-told.js';
 
 let rig: EngineRig;
 let ns: string;
@@ -49,22 +49,8 @@ async function applied(...objects: KubeObject[]) {
   return changes;
 }
 
-/**
- * Waits until the watch of a kind has told of a change made after everything before, so that silence means something.
- */
-async function settled(kind: 'ConfigMap' | 'Deployment' = 'ConfigMap'): Promise<void> {
-  const probe = kind === 'ConfigMap' ? configMap(ns, 'probe', {}) : deployment(ns, 'probe');
-  probe.metadata.labels = { [`${group}/name`]: 'probe' };
-  probe.metadata.annotations = { at: String(performance.now()) };
-  const { metadata } = await rig.client.apply(probe, { fieldManager: 'test', force: true });
-  const version = { uid: metadata.uid!, resourceVersion: '1', texts: '' };
-  const probing = { namespace: 'x', name: 'probe' };
-  watch.expect(probing, [{ ref: ref(probe.apiVersion, kind, ns, 'probe'), key: `${ns}/probe`, version }]);
-  await suspected(`probe ${kind}/${ns}/probe`);
-  watch.forget(probing);
-  suspects = suspects.filter((suspect) => !suspect.startsWith('probe '));
-}
-
+const settled = (kind: 'ConfigMap' | 'Deployment' = 'ConfigMap') =>
+  watchTold({ rig, watch, ns, suspects }, kind);
 const suspected = (what: string) =>
   waitFor(`a suspicion of ${what}; got ${suspects.join(', ')}`, () => suspects.includes(what), {
     timeoutMs: 10_000,
@@ -184,61 +170,6 @@ describe('changes that raise none', () => {
     await edit('ConfigMap', 'o', { data: { k: 'edited' } });
     await settled();
     expect(suspects).toEqual([]);
-  });
-});
-
-describe('objects that need no look', () => {
-  const objects = (changed: string) => [
-    ...Array.from({ length: 20 }, (_, index) =>
-      configMap(ns, `c-${index}`, { k: index === 7 ? changed : 'v' }),
-    ),
-    deployment(ns, 'd'),
-  ];
-  const apply = async (changed: string) => {
-    watch.hold(apps);
-    rig.requests.length = 0;
-    const settled: ApplyOptions['settled'] = (suspect, desired) => watch.settled(apps, suspect, desired);
-    const changes = await rig.apply(objects(changed), { settled });
-    const sent = rig.requests.filter((request) => !request.startsWith('WATCH'));
-    watch.expect(apps, JSON.parse(JSON.stringify(seenObjects(changes.entries))));
-    return {
-      sent,
-      changed: changes.entries
-        .filter(({ action }) => action !== 'unchanged')
-        .map(({ ref: { name } }) => name),
-      total: changes.entries.length,
-    };
-  };
-  const watching = async () => {
-    await settled('ConfigMap');
-    await settled('Deployment');
-  };
-
-  it('cost no request: of many one is applied in three', async () => {
-    await apply('v');
-    await watching();
-    expect(await apply('v')).toEqual({ sent: [], changed: [], total: 21 });
-    expect(await apply('changed')).toEqual({
-      sent: ['PATCH 200', 'GET 200', 'PATCH 200'],
-      changed: ['c-7'],
-      total: 21,
-    });
-    expect(await apply('changed')).toEqual({ sent: [], changed: [], total: 21 });
-  });
-
-  it('are looked at when somebody else wrote them, or they were deleted', async () => {
-    await apply('v');
-    await watching();
-    await edit('ConfigMap', 'c-3', { data: { k: 'edited' } });
-    await rig.client.delete(ref('apps/v1', 'Deployment', ns, 'd'));
-    await watching();
-    expect((await apply('v')).changed).toEqual(['c-3', 'd']);
-  });
-
-  it('are all looked at while the watch does not work yet', async () => {
-    await apply('v');
-    watch.forget(apps);
-    expect((await apply('v')).sent).toHaveLength(42);
   });
 });
 
