@@ -1,4 +1,3 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { KubeClient } from '@flotilla/agent/kube/client';
 import { createKubeClient } from '@flotilla/agent/kube/create-kube-client';
@@ -11,6 +10,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlPlane } from '../servers/control-plane.js';
 import { startControlPlane } from '../servers/control-plane.js';
 import { startEtcd, type Etcd } from '../servers/etcd.js';
+import { startProxy } from './tcp-proxy.js';
+import { crd } from './widget-cluster.js';
 
 let etcd: Etcd;
 let plane: ControlPlane;
@@ -156,7 +157,7 @@ describe('an informer', () => {
       .poll(() => informer.status().lastError)
       .toBe('no matches for kind "Late" in version "informer.flotilla.test/v1"');
     expect(informer.synced).toBe(false);
-    await client.apply(crd(), { fieldManager: 'test' });
+    await client.apply(crd('informer.flotilla.test', 'Late', 'lates'), { fieldManager: 'test' });
     await informer.waitForSync(AbortSignal.timeout(20_000));
     await client.create({ ...type, metadata: { name: 'x', namespace: 'default' } });
     await expect.poll(() => informer.list().length).toBe(1);
@@ -266,72 +267,4 @@ async function compact(): Promise<void> {
     };
   const { header } = await post('range', { key: Buffer.from('x').toString('base64') });
   await post('compaction', { revision: header.revision, physical: true });
-}
-
-interface Proxy {
-  url: string;
-  /** Breaks every connection. */
-  cut(): void;
-  /** Breaks every connection and refuses new ones. */
-  hold(): void;
-  release(): void;
-  stop(): Promise<void>;
-}
-
-/** A TCP proxy on loopback whose connections can be cut. */
-async function startProxy(target: URL): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  let held = false;
-  const server: Server = createServer((client) => {
-    if (held) {
-      client.destroy();
-      return;
-    }
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(socket);
-          other.destroy();
-        });
-      socket.pipe(other);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = (): void => sockets.forEach((socket) => socket.destroy());
-  const address = server.address();
-  return {
-    url: `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
-    cut,
-    hold() {
-      held = true;
-      cut();
-    },
-    release: () => (held = false),
-    async stop() {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-function crd(): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'lates.informer.flotilla.test' },
-    spec: {
-      group: 'informer.flotilla.test',
-      scope: 'Namespaced',
-      names: { kind: 'Late', plural: 'lates' },
-      versions: [
-        { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
-      ],
-    },
-  };
 }

@@ -1,38 +1,29 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { KubeClient } from '@flotilla/agent/kube/client';
-import { createKubeClient } from '@flotilla/agent/kube/create-kube-client';
-import { loadCluster } from '@flotilla/agent/kube/cluster';
-import { KubeApiError, KubeConnectionError, NoKindMatchError } from '@flotilla/agent/kube/errors';
-import type { KubeTransport } from '@flotilla/agent/kube/transport';
-import { createTransport } from '@flotilla/agent/kube/transport';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ControlPlane } from '../servers/control-plane.js';
-import { startControlPlane } from '../servers/control-plane.js';
+import { KubeApiError, NoKindMatchError } from '@flotilla/agent/kube/errors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crd, startWidgetCluster, widgetType, type WidgetCluster } from './widget-cluster.js';
 
-let plane: ControlPlane;
-let transport: KubeTransport;
-let client: KubeClient;
-const requests: string[] = [];
 const manager = { fieldManager: 'flotilla-test' };
 
+let cluster: WidgetCluster;
+let client: KubeClient;
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: false, users: [{ name: 'reader' }] });
-  transport = createTransport(await loadCluster({ kubeconfig: plane.kubeconfig }), {
-    metrics: { requestDone: ({ code, method }) => requests.push(`${method} ${code}`) },
-  });
-  client = createKubeClient(transport);
-  await client.apply(crd('test.flotilla.test', 'Widget', 'widgets'), manager);
-  await vi.waitFor(() => client.list({ apiVersion: 'test.flotilla.test/v1', kind: 'Widget' }), {
-    timeout: 20_000,
-  });
+  cluster = await startWidgetCluster();
+  client = cluster.client;
 });
-afterAll(async () => {
-  await transport?.close();
-  await plane?.stop();
-});
+afterAll(() => cluster?.stop());
 
 function configMap(name: string, data: Record<string, string>): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data };
+}
+
+function refTo(name: string) {
+  return { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name };
+}
+
+function widget(name: string, spec?: unknown): KubeObject {
+  return { ...widgetType, metadata: { name, namespace: 'default' }, spec };
 }
 
 describe('reading and writing objects', () => {
@@ -202,146 +193,3 @@ describe('errors of the server', () => {
     await expect(client.get(refTo('owned'), { signal: stop.signal })).rejects.toThrow('enough');
   });
 });
-
-describe('lists and watches', () => {
-  const selector = 'set=pages';
-  beforeAll(async () => {
-    await Promise.all(
-      Array.from({ length: 25 }, (_, index) =>
-        client.create({
-          ...configMap(`page-${index}`, {}),
-          metadata: { name: `page-${index}`, namespace: 'default', labels: { set: 'pages' } },
-        }),
-      ),
-    );
-  });
-
-  it('reads every page, and items say what they are', async () => {
-    const list = await client.list(
-      { apiVersion: 'v1', kind: 'ConfigMap' },
-      { labelSelector: selector, pageSize: 10 },
-    );
-    expect(new Set(list.items.map((item) => item.metadata.name)).size).toBe(25);
-    expect(list.items.every((item) => item.apiVersion === 'v1' && item.kind === 'ConfigMap')).toBe(true);
-    expect(list.resourceVersion).toMatch(/^\d+$/);
-  });
-
-  it('lists metadata only', async () => {
-    const list = await client.list(
-      { apiVersion: 'v1', kind: 'ConfigMap' },
-      { labelSelector: selector, metadataOnly: true },
-    );
-    expect(list.items).toHaveLength(25);
-    expect(list.items[0]).toMatchObject({ kind: 'ConfigMap' });
-    expect(list.items[0]).not.toHaveProperty('data');
-  });
-
-  it('goes on where a list ended', async () => {
-    const type = { apiVersion: 'v1', kind: 'ConfigMap' };
-    const { resourceVersion } = await client.list(type, { namespace: 'default' });
-    await client.create(configMap('watched', { a: '1' }));
-    await client.patch(refTo('watched'), { type: 'merge', body: { data: { a: '2' } } });
-    await client.delete(refTo('watched'));
-    const seen: string[] = [];
-    for await (const event of client.watch(type, {
-      namespace: 'default',
-      resourceVersion,
-      timeoutSeconds: 20,
-    })) {
-      if (event.type === 'BOOKMARK' || event.object.metadata.name !== 'watched') continue;
-      expect(event.object).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
-      seen.push(event.type);
-      if (event.type === 'DELETED') break;
-    }
-    expect(seen).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
-  });
-
-  it('ends without an error when the server ends the watch', async () => {
-    const type = { apiVersion: 'v1', kind: 'Secret' };
-    const { resourceVersion } = await client.list(type);
-    const events: unknown[] = [];
-    for await (const event of client.watch(type, { resourceVersion, timeoutSeconds: 1 })) events.push(event);
-    expect(events.every((event) => (event as { type: string }).type === 'BOOKMARK')).toBe(true);
-  });
-
-  it('stops a watch when its caller does', async () => {
-    const stop = new AbortController();
-    const watch = client.watch(
-      { apiVersion: 'v1', kind: 'Secret' },
-      { resourceVersion: '', signal: stop.signal },
-    );
-    const reading = (async () => {
-      for await (const event of watch) expect(event).toBeDefined();
-    })();
-    setTimeout(() => stop.abort(new Error('stopped')), 200);
-    await expect(reading).rejects.toThrow('stopped');
-  });
-});
-
-describe('the connection', () => {
-  it('counts requests by method and code', () => {
-    expect(requests).toContain('GET 200');
-    expect(requests).toContain('POST 409');
-  });
-
-  it('tells the version of the server', async () => {
-    expect(await client.discovery.serverVersion()).toMatch(/^v1\.\d+/);
-  });
-
-  it('names the address and the remedy when nobody listens', async () => {
-    const cluster = await loadCluster({ kubeconfig: plane.kubeconfig });
-    const nobody = createTransport({ ...cluster, server: 'https://127.0.0.1:1' });
-    const failed = await createKubeClient(nobody)
-      .list({ apiVersion: 'v1', kind: 'ConfigMap' })
-      .catch((error: unknown) => error);
-    expect(failed).toBeInstanceOf(KubeConnectionError);
-    expect((failed as Error).message).toBe(
-      'cannot talk to the API server https://127.0.0.1:1: connection refused (ECONNREFUSED): check that the address is right and that the API server runs',
-    );
-    await nobody.close();
-  });
-
-  it('does not trust a server that the kubeconfig does not vouch for', async () => {
-    const cluster = await loadCluster({ kubeconfig: plane.kubeconfig });
-    const stranger = createTransport({ ...cluster, tls: {} });
-    await expect(createKubeClient(stranger).discovery.serverVersion()).rejects.toThrow(
-      /not signed by a known authority/,
-    );
-    await stranger.close();
-  });
-});
-
-function refTo(name: string) {
-  return { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name };
-}
-
-function widget(name: string, spec?: unknown): KubeObject {
-  return {
-    apiVersion: 'test.flotilla.test/v1',
-    kind: 'Widget',
-    metadata: { name, namespace: 'default' },
-    spec,
-  };
-}
-
-function crd(group: string, kind: string, plural: string): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-        },
-      ],
-    },
-  };
-}
