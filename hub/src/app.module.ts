@@ -7,6 +7,7 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { ClustersModule } from './clusters/clusters.module.js';
 import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
+import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { IntentsModule } from './intents/intents.module.js';
 import { StreamModule } from './stream/stream.module.js';
@@ -24,6 +25,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   ClustersModule,
   EnrollmentModule,
   GatewayModule,
+  HousekeepingModule,
   FleetModule,
   IntentsModule,
   StreamModule,

@@ -102,6 +102,8 @@ export function clientOf(address: string, { ca, chain, keys }: Member): AgentSer
 }
 
 type Answer = NonNullable<SessionResponse['message']>;
+/** What an answer of kind `C` holds. */
+type Value<C extends Answer['$case']> = Extract<Answer, { $case: C }>['value'];
 
 /** An open stream; answers queue up until they are asked for. */
 export class TestSession {
@@ -127,14 +129,11 @@ export class TestSession {
   }
 
   /** The next answer of this kind; others that come before it are dropped. */
-  async next<C extends Answer['$case']>(
-    kind: C,
-    withinMs = 10_000,
-  ): Promise<Extract<Answer, { $case: C }>['value']> {
+  async next<C extends Answer['$case']>(kind: C, withinMs = 10_000): Promise<Value<C>> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const answer = this.answers.shift();
-      if (answer?.$case === kind) return answer.value as Extract<Answer, { $case: C }>['value'];
+      if (answer?.$case === kind) return answer.value as unknown as Value<C>;
       if (answer) continue;
       if (this.ended)
         throw new Error(`the stream ended before ${kind}: ${this.error?.message ?? 'no error'}`);
