@@ -6,7 +6,7 @@ import { cachePath } from './cache.mjs';
 import { isExecutable, which } from './command.mjs';
 import { ensurePackages } from './debian.mjs';
 import { download } from './kubernetes-download.mjs';
-import { buildFromSource, sourceVersion } from './kubernetes-source.mjs';
+import { buildFromSource, recipe, sourceVersion } from './kubernetes-source.mjs';
 import { withLock } from './lock.mjs';
 
 /** Returns the paths {etcd, kubeApiserver, kubeControllerManager}; what is missing is fetched or built first. */
@@ -37,7 +37,7 @@ function fromAssets(folder) {
 
 async function ownFolder() {
   const version = process.env.FLOTILLA_KUBERNETES_VERSION || sourceVersion;
-  const target = cachePath('control-plane', `${version}-${process.arch}`);
+  const target = cachePath('control-plane', `${version}-${process.arch}-${recipe}`);
   if (existsSync(target)) return target;
   await withLock(cachePath('control-plane.lock'), async (fd) => {
     if (existsSync(target)) return;

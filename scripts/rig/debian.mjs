@@ -1,6 +1,7 @@
 // Debian packages: installs what is missing when it may, and otherwise says what to install and how.
+import { existsSync } from 'node:fs';
 import { cachePath } from './cache.mjs';
-import { isExecutable, runLogged, which } from './command.mjs';
+import { runLogged, which } from './command.mjs';
 import { withLock } from './lock.mjs';
 import { step } from './progress.mjs';
 
@@ -17,6 +18,7 @@ const evidence = {
   'openssh-server': '/usr/sbin/sshd',
   'redis-server': 'redis-server',
   chromium: 'chromium',
+  'golang-github-modern-go-reflect2-dev': '/usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go',
 };
 
 /** Makes sure that the named Debian packages are there. Costs nothing when they are. */
@@ -36,7 +38,7 @@ export async function ensurePackages(names) {
 function isThere(name) {
   const proof = evidence[name];
   if (proof === undefined) throw new Error(`no evidence is known for the Debian package ${name}`);
-  return proof.startsWith('/') ? isExecutable(proof) : which(proof) !== undefined;
+  return proof.startsWith('/') ? existsSync(proof) : which(proof) !== undefined;
 }
 
 function remedy(missing, apt) {

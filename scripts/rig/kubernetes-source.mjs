@@ -20,9 +20,20 @@ import { step } from './progress.mjs';
 
 /** The release that Debian 12 packages. */
 export const sourceVersion = 'v1.20.2';
+/** Raised when the way of building changes: binaries that an older way has built are not used any more. */
+export const recipe = 2;
+/**
+ * Debian's reflect2 (1.0.2), which takes the place of the vendored one (1.0.1): that one calls into the runtime as Go
+ * had it before 1.18, and the API server dies when the first custom resource is written.
+ */
+const reflect2 = {
+  debianPackage: 'golang-github-modern-go-reflect2-dev',
+  installed: '/usr/share/gocode/src/github.com/modern-go/reflect2',
+  vendored: 'vendor/github.com/modern-go/reflect2',
+};
 const version = sourceVersion.slice(1);
 const programs = ['kube-apiserver', 'kube-controller-manager'];
-const work = (...segments) => cachePath('build', `kubernetes-${version}`, ...segments);
+const work = (...segments) => cachePath('build', `kubernetes-${version}-${recipe}`, ...segments);
 const log = (name) => cachePath('logs', `kubernetes-${name}.log`);
 
 /** Puts the two programs into `target`, a folder that exists only when both are whole. `fd` keeps the lock held. */
@@ -32,7 +43,7 @@ export async function buildFromSource(target, fd) {
       'kube-apiserver cannot be built here: that needs Debian 12 (bookworm). Set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kube-controller-manager',
     );
   }
-  await ensurePackages(['golang-go', 'build-essential', 'dpkg-dev', 'rsync', 'jq']);
+  await ensurePackages(['golang-go', 'build-essential', 'dpkg-dev', 'rsync', 'jq', reflect2.debianPackage]);
   const gopath = work('gopath');
   const tree = join(gopath, 'src', 'k8s.io', 'kubernetes');
   if (!existsSync(work('source.tar.gz')))
@@ -107,7 +118,17 @@ async function unpack(gopath) {
     join(tree, 'version.sh'),
     `KUBE_GIT_COMMIT='debian'\nKUBE_GIT_TREE_STATE='archive'\nKUBE_GIT_VERSION='v${version}'\nKUBE_GIT_MAJOR='${major}'\nKUBE_GIT_MINOR='${minor}'\n`,
   );
+  replaceReflect2(tree);
   renameSync(folder, gopath);
+}
+
+function replaceReflect2(tree) {
+  const target = join(tree, reflect2.vendored);
+  rmSync(target, { recursive: true });
+  mkdirSync(target);
+  for (const name of readdirSync(reflect2.installed)) {
+    if (/\.(go|s)$/.test(name)) copyFileSync(join(reflect2.installed, name), join(target, name));
+  }
 }
 
 async function compile(gopath, tree, fd) {

@@ -35,7 +35,7 @@ describe('control-plane binaries', () => {
     };
     return runTool(process.execPath, ['-e', script], { env: { ...clean, ...env } });
   };
-  const cached = () => join(folder.path, 'flotilla', 'control-plane', `v9.9.9-${process.arch}`);
+  const cached = () => join(folder.path, 'flotilla', 'control-plane', `v9.9.9-${process.arch}-2`);
 
   async function startMirror(published: (program: string) => string): Promise<string> {
     mirror = createServer((request, response) => {

@@ -4,6 +4,25 @@ import type { ControlPlane } from '../servers/control-plane.js';
 import { kubeRequester } from '../servers/kube-request.js';
 import { waitFor } from '../servers/wait-for.js';
 
+const shipDefinition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'ships.example.test' },
+  spec: {
+    group: 'example.test',
+    scope: 'Namespaced',
+    names: { plural: 'ships', kind: 'Ship' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
+
 describe('control plane', () => {
   let cluster: ControlPlane;
   beforeAll(async () => {
@@ -34,6 +53,34 @@ describe('control plane', () => {
     await waitFor('the namespace to be gone', async () => {
       return (await cluster.kube.send({ path: '/api/v1/namespaces/short-lived' })).status === 404;
     });
+  });
+
+  it('stores custom resources, created and applied', async () => {
+    const group = '/apis/example.test/v1/namespaces/default/ships';
+    await cluster.kube.call({
+      method: 'POST',
+      path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      body: shipDefinition,
+    });
+    const ship = (name: string) => ({
+      apiVersion: 'example.test/v1',
+      kind: 'Ship',
+      metadata: { name },
+      spec: { cargo: [{ id: 1 }] },
+    });
+    await waitFor(
+      'the first ship to be stored',
+      async () => {
+        return (
+          (await cluster.kube.send({ method: 'POST', path: group, body: ship('created') })).status === 201
+        );
+      },
+      { timeoutMs: 10_000 },
+    );
+    const apply = { contentType: 'application/apply-patch+yaml', path: `${group}/applied?fieldManager=rig` };
+    await cluster.kube.call({ method: 'PATCH', ...apply, body: ship('applied') });
+    const list = await cluster.kube.call<{ items: { spec: unknown }[] }>({ path: group });
+    expect(list.items.map(({ spec }) => spec)).toEqual([{ cargo: [{ id: 1 }] }, { cargo: [{ id: 1 }] }]);
   });
 
   it('comes back on the same port with its data after a kill', async () => {
