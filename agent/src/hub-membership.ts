@@ -76,7 +76,8 @@ function membershipSettings(config: AgentConfig, hubAddress: string): Membership
     throw new HubConfigError('--hub-address needs --cluster-name: the name of this cluster in the fleet');
   }
   const { host } = readAddress('--hub-address', hubAddress);
-  const enrollAddress = config.hubEnrollAddress ?? `${host.includes(':') ? `[${host}]` : host}:${defaultEnrollPort}`;
+  const enrollAddress =
+    config.hubEnrollAddress ?? `${host.includes(':') ? `[${host}]` : host}:${defaultEnrollPort}`;
   readAddress('--hub-enroll-address', enrollAddress);
   return { hubAddress, enrollAddress, clusterName: config.clusterName, joinToken: joinTokenOf(config) };
 }
@@ -104,11 +105,17 @@ interface ClusterFacts {
 }
 
 /** Asks the cluster who it is, until it answers. Undefined when the agent stops first. */
-async function clusterFacts(options: HubMembershipOptions, signal: AbortSignal): Promise<ClusterFacts | undefined> {
+async function clusterFacts(
+  options: HubMembershipOptions,
+  signal: AbortSignal,
+): Promise<ClusterFacts | undefined> {
   const { client, clock, logger } = options;
   while (!signal.aborted) {
     try {
-      const namespace = await client.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' }, { signal });
+      const namespace = await client.get(
+        { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' },
+        { signal },
+      );
       const kubernetesVersion = await client.discovery.serverVersion({ signal });
       return { clusterUid: namespace?.metadata.uid ?? '', kubernetesVersion };
     } catch (error) {

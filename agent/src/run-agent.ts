@@ -63,7 +63,11 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
 
 async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
   const clock = systemClock;
-  const logger = createLogger({ level: config.logLevel, encoding: config.logEncoding, now: () => clock.now() });
+  const logger = createLogger({
+    level: config.logLevel,
+    encoding: config.logEncoding,
+    now: () => clock.now(),
+  });
   const registry = createMetricsRegistry({ processMetrics: true });
   const metrics = createRuntimeMetrics(registry, clock);
   const cluster = await loadCluster({

@@ -23,7 +23,7 @@ export function agentCommand(
     .version(version)
     .showHelpAfterError('(flotilla-agent --help lists every flag)')
     .allowExcessArguments(false)
-    .action(async (given: Record<string, string | undefined>) => {
+    .action(async (given: Given) => {
       exit(await commands.run(readFlags(agentPrefix, agentFlags, byKey(given), environment)));
     });
   for (const flag of Object.values(agentFlags)) command.addOption(optionOf(flag));
@@ -35,16 +35,19 @@ export function agentCommand(
 }
 
 function optionOf(flag: Flag<unknown>): Option {
-  const { syntax, description, isSwitch, collect } = syntaxOf(agentPrefix, flag);
+  const { syntax, description, collect } = syntaxOf(agentPrefix, flag);
   const option = new Option(syntax, description);
-  if (isSwitch) option.preset('true');
+  // Flux has flags that start with "no-"; commander would take them for the opposite of another flag.
+  option.negate = false;
   return collect ? option.argParser<string | undefined>(collect) : option;
 }
 
-/** Commander names an option by its flag, the table by its subject. */
-function byKey(given: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+type Given = Readonly<Record<string, string | true | undefined>>;
+
+/** Commander names an option by its flag, the table by its subject; a switch without a text is true. */
+function byKey(given: Given): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(agentFlags).map(([key, flag]) => [key, given[camelCase(flag.name)]]),
+    Object.entries(agentFlags).map(([key, flag]) => [key, given[camelCase(flag.name)]?.toString()]),
   );
 }
 

@@ -50,7 +50,8 @@ export class Informers {
   notSynced(): string | undefined {
     for (const { informer, type } of this.#shared.values()) {
       const status = informer.status();
-      if (!status.synced) return `${type.kind} of ${type.apiVersion}: ${status.lastError ?? 'first list is under way'}`;
+      if (!status.synced)
+        return `${type.kind} of ${type.apiVersion}: ${status.lastError ?? 'first list is under way'}`;
     }
     return undefined;
   }

@@ -18,7 +18,8 @@ export const kustomizationKind: AgentKind = {
   async create(context) {
     const { config, informers, recorderFor, clock } = context;
     const kustomizations = informers.of(kustomizationType, config.watchLabelSelector);
-    const configsOf = (kind: string) => informers.of({ apiVersion: 'v1', kind }, config.watchConfigsLabelSelector);
+    const configsOf = (kind: string) =>
+      informers.of({ apiVersion: 'v1', kind }, config.watchConfigsLabelSelector);
     const parts = await createKustomizationController({
       ...context,
       caches: {

@@ -76,7 +76,10 @@ export const serverAddress: z.ZodType<string | undefined, string | undefined> = 
   .transform((text, context) => {
     if (text === undefined || text === '' || text === '0' || text === ':0') return undefined;
     if (parseAddress(text)) return text;
-    context.addIssue({ code: 'custom', message: 'expected host:port or :port, for example :8080, or 0 for none' });
+    context.addIssue({
+      code: 'custom',
+      message: 'expected host:port or :port, for example :8080, or 0 for none',
+    });
     return z.NEVER;
   });
 

@@ -56,7 +56,6 @@ describe('a flag', () => {
     expect(syntaxOf('FLOTILLA_AGENT', port)).toMatchObject({
       syntax: '--kube-api-qps <n>',
       description: 'Requests a second. (env FLOTILLA_AGENT_KUBE_API_QPS, default 50)',
-      isSwitch: false,
     });
   });
 });

@@ -37,7 +37,6 @@ export interface FlagSyntax {
   /** e.g. `--kube-api-qps <n>`; a switch may be given alone or with true or false. */
   syntax: string;
   description: string;
-  isSwitch: boolean;
   /** Joins a text to those that were given before. */
   collect?: (text: string, before: string | undefined) => string;
 }
@@ -47,7 +46,6 @@ export function syntaxOf(prefix: string, flag: Flag<unknown>): FlagSyntax {
   return {
     syntax: flag.value ? `--${flag.name} <${flag.value}>` : `--${flag.name} [true|false]`,
     description: `${flag.description} (env ${variableOf(prefix, flag.name)}${fallback})`,
-    isSwitch: flag.value === undefined,
     ...(flag.repeatable ? { collect: (text, before) => (before ? `${before},${text}` : text) } : {}),
   };
 }

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { agentCommand } from './agent-command.js';
+import { type AgentConfig, agentFlags } from './agent-flags.js';
+
+async function configOf(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<AgentConfig> {
+  let config: AgentConfig | undefined;
+  const run = (given: AgentConfig) => {
+    config = given;
+    return Promise.resolve(0);
+  };
+  const command = agentCommand('0', environment, { run, crds: () => 0 }, () => undefined);
+  await command.parseAsync(args, { from: 'user' });
+  if (!config) throw new Error('the command did not run');
+  return config;
+}
+
+describe('the command line of the agent', () => {
+  it('has the defaults of flux-compat 8.1', async () => {
+    expect(await configOf([])).toMatchObject({
+      concurrent: 4,
+      sourceConcurrent: 2,
+      concurrentSsa: 4,
+      kubeApiQps: 50,
+      kubeApiBurst: 300,
+      requeueDependencyMs: 30_000,
+      intervalJitterPercentage: 5,
+      minRetryDelayMs: 750,
+      maxRetryDelayMs: 900_000,
+      httpRetry: 9,
+      artifactRetentionTtlMs: 60_000,
+      artifactRetentionRecords: 2,
+      leaderElectionLeaseDurationMs: 35_000,
+      leaderElectionRenewDeadlineMs: 30_000,
+      leaderElectionRetryPeriodMs: 5_000,
+      leaderElectionReleaseOnCancel: true,
+      enableLeaderElection: false,
+      watchAllNamespaces: true,
+      noCrossNamespaceRefs: false,
+      noRemoteBases: false,
+      metricsAddr: ':8080',
+      healthAddr: ':9440',
+      storageAddr: ':9090',
+      featureGates: { StrictPostBuildSubstitutions: true },
+    });
+  });
+
+  it.each([
+    [['--no-remote-bases'], 'noRemoteBases', true],
+    [['--no-remote-bases=true'], 'noRemoteBases', true],
+    [['--no-cross-namespace-refs=false'], 'noCrossNamespaceRefs', false],
+    [['--watch-all-namespaces=false'], 'watchAllNamespaces', false],
+    [['--override-manager=a', '--override-manager=b'], 'overrideManagers', ['a', 'b']],
+    [['--cluster-labels=a=1', '--cluster-labels=b=2'], 'clusterLabels', { a: '1', b: '2' }],
+    [['--hub-intents='], 'hubIntents', []],
+    [['--metrics-addr=0'], 'metricsAddr', undefined],
+    [['--requeue-dependency=5s'], 'requeueDependencyMs', 5_000],
+  ] as const)('reads %j as Flux does', async (args, key, value) => {
+    expect((await configOf(args))[key]).toEqual(value);
+  });
+
+  it('takes what others set in the environment', async () => {
+    expect(
+      await configOf([], {
+        RUNTIME_NAMESPACE: 'gitops',
+        STORAGE_PATH: '/data',
+        FLOTILLA_AGENT_CONCURRENT: '20',
+      }),
+    ).toMatchObject({ runtimeNamespace: 'gitops', storagePath: '/data', concurrent: 20 });
+  });
+
+  it.each([
+    ['--feature-gates=Nonsense=true', 'is no feature gate'],
+    ['--hub-intents=explode', 'expected any of reconcile, suspend, resume'],
+    ['--cluster-name=Prod_1', 'expected lower-case letters'],
+    ['--storage-addr=here', 'expected host:port'],
+  ])('refuses %s with a remedy', async (arg, remedy) => {
+    await expect(configOf([arg])).rejects.toThrow(remedy);
+  });
+
+  it('describes every flag', () => {
+    for (const flag of Object.values(agentFlags)) expect(flag.description).toMatch(/[.;]/);
+  });
+});
