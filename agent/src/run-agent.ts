@@ -15,6 +15,7 @@ import type { KubeClient } from './kube/client.js';
 import { createTransport } from './kube/transport.js';
 import { systemClock, type Clock } from './runtime/clock.js';
 import { createEventRecorders, type EventRecorders } from './runtime/event-recorder.js';
+import type { EventRecorder } from './runtime/events.js';
 import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
 import { runLeaderElection } from './runtime/leader-election.js';
 import { createLogger, type Logger } from './runtime/logger.js';
@@ -173,7 +174,8 @@ async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): P
     logger,
     ...(config.watchAllNamespaces ? {} : { namespace: config.runtimeNamespace }),
   });
-  const context = { ...parts, informers, run: runProgram, recorderFor: recorders.recorderFor };
+  const recorderFor = (component: string): EventRecorder => recorders.recorderFor(component);
+  const context = { ...parts, informers, run: runProgram, recorderFor };
   const kinds: RunningKind[] = [];
   for (const kind of agentKinds) kinds.push(await kind.create(context));
   readiness.check = () => informers.notSynced();

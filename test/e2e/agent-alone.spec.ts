@@ -97,6 +97,13 @@ async function value(): Promise<string | undefined> {
   return found.code === 0 ? found.stdout : undefined;
 }
 
+const byHand = '{"data":{"value":"by hand"}}';
+
+function requestReconcile(value: string): Promise<string> {
+  const annotation = `reconcile.fluxcd.io/requestedAt=${value}`;
+  return kubectl.run(['annotate', 'gitrepository', 'app', '-n', 'flux-system', '--overwrite', annotation]);
+}
+
 describe('the agent alone, outside of its cluster', () => {
   it('reconciles a GitRepository and a Kustomization that were written for Flux', async () => {
     const revision = `main@sha1:${await repository.head()}`;
@@ -119,10 +126,7 @@ describe('the agent alone, outside of its cluster', () => {
 
   it('reconciles at once when it is asked by annotation, and says so', async () => {
     const commit = await repository.commit({ 'deploy/config.yaml': configMap('two') });
-    await kubectl.run([
-      ...['annotate', 'gitrepository', 'app', '-n', 'flux-system', '--overwrite'],
-      'reconcile.fluxcd.io/requestedAt=now-1',
-    ]);
+    await requestReconcile('now-1');
     const source = await ready('gitrepository', `main@sha1:${commit}`);
     expect(source.status.lastHandledReconcileAt).toBe('now-1');
     await ready('kustomization', `main@sha1:${commit}`);
@@ -130,10 +134,7 @@ describe('the agent alone, outside of its cluster', () => {
   });
 
   it('corrects a manual change when it happens, not at the next interval', async () => {
-    await kubectl.run([
-      ...['patch', 'configmap', 'settings', '-n', 'default', '--type=merge'],
-      '--patch={"data":{"value":"by hand"}}',
-    ]);
+    await kubectl.run(['patch', 'configmap', 'settings', '-n', 'default', '--type=merge', '-p', byHand]);
     await waitFor('the correction', async () => (await value()) === 'two', { timeoutMs: 10_000 });
   });
 
@@ -147,10 +148,7 @@ describe('the agent alone, outside of its cluster', () => {
       'deploy/config.yaml': null,
       'deploy/other.yaml': configMap('three').replace('name: settings', 'name: other'),
     });
-    await kubectl.run([
-      ...['annotate', 'gitrepository', 'app', '-n', 'flux-system', '--overwrite'],
-      'reconcile.fluxcd.io/requestedAt=now-2',
-    ]);
+    await requestReconcile('now-2');
     await ready('kustomization', `main@sha1:${commit}`);
     expect(await value()).toBeUndefined();
   });
