@@ -198,12 +198,14 @@ describe('labels of clusters', () => {
     ['env notin (prod)', ['a', 'd']],
     ['region', ['b', 'c']],
     ['!env', ['d']],
+    ['weight>9', ['c']],
+    ['weight<9', ['b']],
     ['', ['a', 'b', 'c', 'd']],
   ])('choose by %s', async (selector, expected) => {
     await seedCluster(api, { name: 'a', labels: { env: 'staging' } });
-    await seedCluster(api, { name: 'b', labels: { env: 'prod', region: 'eu' } });
-    await seedCluster(api, { name: 'c', labels: { env: 'prod', region: 'us' } });
-    await seedCluster(api, { name: 'd' });
+    await seedCluster(api, { name: 'b', labels: { env: 'prod', region: 'eu', weight: '2' } });
+    await seedCluster(api, { name: 'c', labels: { env: 'prod', region: 'us', weight: '10' } });
+    await seedCluster(api, { name: 'd', labels: { weight: 'heavy' } });
     expect(await namesOf(`clusters?labelSelector=${encodeURIComponent(selector)}`)).toEqual(expected);
   });
 

@@ -1,3 +1,4 @@
+import { labelKeyProblem, labelValueProblem } from '@flotilla/common/labels/label-syntax';
 import { z } from 'zod';
 import { flagQuery, listOf, oneOrMore, pageQuery, time } from '../../paging/page.schema.js';
 import { healthStates, intentStates, syncStates } from '../domain/axes.js';
@@ -78,17 +79,15 @@ export const listClustersQuery = z.strictObject({
   q: z.string().min(1).max(200).optional().meta({ description: 'A part of the name.' }),
 });
 
-const labelName =
-  /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
-export const labelKeySchema = z.string().regex(labelName, 'is not a label name');
+export const labelKeySchema = z.string().check((context) => report(context, labelKeyProblem(context.value)));
 export const labelValueSchema = z
   .string()
-  .regex(
-    labelValue,
-    'a label value has at most 63 letters, digits, "-", "_" or ".", and begins and ends with one of the first two',
-  );
+  .check((context) => report(context, labelValueProblem(context.value)));
+
+function report(context: z.core.ParsePayload<string>, problem: string | undefined): void {
+  if (problem === undefined) return;
+  context.issues.push({ code: 'custom', message: problem, input: context.value });
+}
 
 export const patchClusterSchema = z
   .strictObject({
