@@ -1,10 +1,9 @@
+import { labelKeyProblem, labelValueProblem } from '@flotilla/common/labels/label-syntax';
 import { z } from 'zod';
 import { invalid } from '../platform/errors/hub-error.js';
 import type { EnrolmentRequest } from './domain/decide-enrolment.js';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const labelName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const labelPrefix = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const mostLabels = 64;
 
 /** A cluster name: an RFC 1123 label. */
@@ -14,16 +13,14 @@ export const clusterName = z
 
 /** Kubernetes labels. */
 export const clusterLabels = z
-  .record(
-    z.string().refine(isLabelKey, 'expected a Kubernetes label key, e.g. "env" or "example.com/team"'),
-    z
-      .string()
-      .refine(
-        (value) => value === '' || labelName.test(value),
-        'expected a Kubernetes label value, e.g. "prod"',
-      ),
-  )
-  .refine((labels) => Object.keys(labels).length <= mostLabels, `expected at most ${mostLabels} labels`);
+  .record(z.string(), z.string())
+  .refine((labels) => Object.keys(labels).length <= mostLabels, `expected at most ${mostLabels} labels`)
+  .superRefine((labels, context) => {
+    for (const [key, value] of Object.entries(labels)) {
+      const message = labelKeyProblem(key) ?? labelValueProblem(value);
+      if (message) context.addIssue({ code: 'custom', path: [key], message });
+    }
+  });
 
 const schema = z.object({
   clusterName,
@@ -40,11 +37,4 @@ export function parseEnrolmentRequest(input: unknown): EnrolmentRequest {
   throw invalid(field, `${field}: ${issue?.message ?? 'is not valid'}`, {
     remedy: 'correct the settings of the agent',
   });
-}
-
-function isLabelKey(key: string): boolean {
-  const slash = key.indexOf('/');
-  return slash < 0
-    ? labelName.test(key)
-    : labelPrefix.test(key.slice(0, slash)) && labelName.test(key.slice(slash + 1));
 }
