@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
 import { SessionControl } from '../clusters/session-control.js';
+import { text } from '../objects/object-row.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import type { AgentSession } from './agent-session.js';
@@ -38,7 +39,7 @@ export class IntentDispatcher extends IntentDelivery {
   }
 
   async record(clusterId: string, result: IntentResult, at: Date): Promise<void> {
-    await this.intents?.record(clusterId, result, at);
+    await this.intents?.record(clusterId, { ...result, message: text(result.message) }, at);
   }
 
   /** Sends what the cluster's sessions here have not got yet. One run a cluster at a time. */
