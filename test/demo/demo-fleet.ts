@@ -1,4 +1,5 @@
 // Starts everything that the demo shows: a hub, a Git server, control planes, and an agent for each.
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFleet } from '../servers/fleet.js';
 import { type FlotillaAgent, flotillaCrds, startFlotillaAgent } from '../servers/flotilla-agent.js';
@@ -30,6 +31,8 @@ export interface DemoFleet {
 /** Starts the fleet; on failure, what had started is stopped. */
 export async function startDemoFleet(progress: Progress): Promise<DemoFleet> {
   const folder = temporaryFolder('demo');
+  // Root's PostgreSQL runs as another user, who has to pass through to its data.
+  chmodSync(folder.path, 0o711);
   const stops: Array<() => Promise<void> | void> = [() => folder.remove()];
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) await end();
