@@ -88,11 +88,13 @@ describe('prune (flux-compat 3.7)', () => {
       'pruned.yaml': configMap(ns, 'pruned'),
     });
     await rig.untilReady(ns, name, 'main@sha1:2');
+    await rig.patch(ns, name, { spec: { suspend: true } });
     await rig.client.patch(
       { apiVersion: 'v1', kind: 'ConfigMap', namespace: ns, name: 'adopted' },
       { type: 'merge', body: { metadata: { labels: { 'kustomize.toolkit.fluxcd.io/name': 'other' } } } },
     );
     await rig.publish(ns, 'fleet', 'main@sha1:3', { 'a.yaml': configMap(ns, 'a') });
+    await rig.patch(ns, name, { spec: { suspend: false } });
 
     const object = await rig.untilReady(ns, name, 'main@sha1:3');
 
@@ -106,8 +108,9 @@ describe('prune (flux-compat 3.7)', () => {
   it('keeps what it could not delete in the inventory, and tries again', async () => {
     const ns = await applied({ retryInterval: '1s' });
     const name = `gone-${ns}`;
+    await rig.patch(ns, name, { spec: { suspend: true } });
     await rig.publish(ns, 'fleet', 'main@sha1:2', {});
-    await rig.patch(ns, name, { spec: { serviceAccountName: 'nobody' } });
+    await rig.patch(ns, name, { spec: { suspend: false, serviceAccountName: 'nobody' } });
 
     const object = await rig.untilReason(ns, name, 'PruneFailed');
     expect(ready(object)?.message).toMatch(/^delete failed, errors: .*forbidden/i);

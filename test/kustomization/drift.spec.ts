@@ -88,6 +88,21 @@ describe('drift', () => {
   });
 });
 
+describe('two Kustomizations that declare the same object', () => {
+  it('slow down instead of writing as fast as they can', async () => {
+    const ns = await applied('first');
+    await rig.kustomization(ns, 'second', { postBuild: { substitute: { other: 'x' } } });
+    await rig.untilReady(ns, 'second', 'main@sha1:1');
+    await sleep(3_000);
+    rig.requests.length = 0;
+    await sleep(2_000);
+
+    expect(objectRequests(ns).length).toBeLessThan(40);
+    await rig.patch(ns, 'second', { spec: { suspend: true } });
+    await rig.patch(ns, 'first', { spec: { suspend: true } });
+  });
+});
+
 describe('a process that dies between the apply and the status write', () => {
   it('leaves nothing in the cluster that Git does not name any more', async () => {
     const ns = await applied('killed');

@@ -12,6 +12,7 @@ import type { Builder } from './build/builder.js';
 import type { KustomizationOptions } from './options.js';
 import type { SourceKind } from './source-ref.js';
 import type { ApplyJournal } from './state/apply-journal.js';
+import type { CorrectionPace } from './state/correction-pace.js';
 import type { HealthyVersions } from './state/healthy-versions.js';
 import type { LatestObjects } from './state/latest-object.js';
 import type { SettledStates } from './state/settled-states.js';
@@ -38,7 +39,7 @@ export type FetchArtifact = (url: string, signal: AbortSignal) => Promise<AsyncI
 /** Tells which applied objects may have drifted since they were seen last. */
 export type DriftWatch = Pick<
   OwnedObjectWatch,
-  'hold' | 'expect' | 'update' | 'release' | 'settled' | 'versions' | 'forget'
+  'hold' | 'expect' | 'restore' | 'update' | 'release' | 'settled' | 'versions' | 'forget'
 >;
 
 /** Everything that the reconciler needs; made once by createKustomizationController. */
@@ -54,6 +55,7 @@ export interface KustomizationDeps {
   builder: Builder;
   drift: DriftWatch;
   suspects: Suspects;
+  pace: CorrectionPace;
   healthy: HealthyVersions;
   settled: SettledStates;
   journal: ApplyJournal;

@@ -27,6 +27,7 @@ export async function finalize(run: Run): Promise<void> {
   deps.drift.forget(nameOf(object));
   deps.suspects.take(nameOf(object));
   deps.healthy.forget(uidOf(object));
+  deps.pace.forget(nameOf(object));
   await deps.settled.forget(uidOf(object));
   await deps.journal.clear(uidOf(object));
   await removeFinalizer(run);

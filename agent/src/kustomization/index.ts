@@ -18,6 +18,7 @@ import { kustomizationGroup } from './kind.js';
 import type { KustomizationOptions } from './options.js';
 import { createReconcile } from './reconcile.js';
 import { ApplyJournal } from './state/apply-journal.js';
+import { CorrectionPace } from './state/correction-pace.js';
 import { HealthyVersions } from './state/healthy-versions.js';
 import { LatestObjects } from './state/latest-object.js';
 import { SettledStates } from './state/settled-states.js';
@@ -63,6 +64,7 @@ export async function createKustomizationController(
   given: KustomizationControllerDeps,
 ): Promise<KustomizationController> {
   const suspects = new Suspects();
+  const pace = new CorrectionPace();
   let target: EnqueueTarget | undefined;
   const drift = new OwnedObjectWatch({
     client: given.client,
@@ -70,11 +72,16 @@ export async function createKustomizationController(
     clock: given.clock,
     logger: given.logger,
     onSuspect: (owner, ref) => {
-      suspects.add(owner, ref);
-      target?.enqueue(owner);
+      const look = (): void => {
+        suspects.add(owner, ref);
+        target?.enqueue(owner);
+      };
+      const pause = pace.pauseMs(owner, ref, given.clock.monotonic());
+      if (pause === 0) look();
+      else given.clock.schedule(pause, look);
     },
   });
-  const reconcile = createReconcile({ ...given, suspects, drift, ...(await makeParts(given)) });
+  const reconcile = createReconcile({ ...given, suspects, pace, drift, ...(await makeParts(given)) });
   return {
     reconcile,
     connect(queue) {
@@ -85,7 +92,7 @@ export async function createKustomizationController(
   };
 }
 
-type Parts = Omit<KustomizationDeps, keyof KustomizationControllerDeps | 'suspects' | 'drift'>;
+type Parts = Omit<KustomizationDeps, keyof KustomizationControllerDeps | 'suspects' | 'pace' | 'drift'>;
 
 async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
   const { client, caches, clock, options, readStatus, sourceHost, watcherHost } = given;

@@ -66,7 +66,7 @@ async function findSettled(run: Run): Promise<{ state: SettledState; isRestored:
   const found = await deps.settled.get(uidOf(object));
   if (!found) return undefined;
   const { state, restored } = found;
-  if (restored) deps.drift.expect(nameOf(object), restored);
+  if (restored) deps.drift.restore(nameOf(object), restored);
   return isStillTrue(run, state) ? { state, isRestored: restored !== undefined } : undefined;
 }
 

@@ -26,6 +26,10 @@ export async function verifySome(
   const changes = await applySome(run, wanted);
   const log = changeLog(changes);
   if (log === '') return true;
+  const { pace, clock } = run.deps;
+  for (const { ref, action } of changes.entries) {
+    if (hasChanged(action)) pace.corrected(nameOf(run.object), ref, clock.monotonic());
+  }
   const details = changes.entries.filter(({ action }) => hasChanged(action)).flatMap(describeDrift);
   tell(run, { severity: 'info', message: [log, ...details].join('\n') });
   return true;

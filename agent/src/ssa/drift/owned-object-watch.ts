@@ -80,6 +80,17 @@ export class OwnedObjectWatch {
     this.release(name);
   }
 
+  /** As `expect`, with what an earlier process saw: an object that the watch does not know of is gone. */
+  restore(name: NamespacedName, objects: readonly SeenObject[]): void {
+    this.hold(name);
+    const owner = this.ownerState(name);
+    for (const object of objects) {
+      const { kind, key, seen } = this.see(owner, object);
+      if (kind.watch.seeing && !kind.watch.latest(key)) kind.watch.markGone(key, seen);
+    }
+    this.release(name);
+  }
+
   /** Tells how an apply of some of an owner's objects left them. */
   update(name: NamespacedName, objects: readonly SeenObject[]): void {
     const owner = this.ownerState(name);
