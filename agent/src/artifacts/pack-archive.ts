@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Header, Pax } from 'tar';
 import { archiveEntries, type ArchiveEntry, type Excluded } from './archive-entries.js';
 
 const blockSize = 512;
+const smallFileBytes = 256 * 1024;
 
 /**
  * The tar stream of a folder by the archive rules of flux-compat 2.1: no owner, no names, no times, three modes.
@@ -46,14 +48,18 @@ function modeOf(entry: ArchiveEntry): number {
 
 async function* fileContent(entry: ArchiveEntry): AsyncGenerator<Buffer> {
   let written = 0;
-  if (entry.size > 0) {
-    for await (const chunk of createReadStream(entry.absolute, { end: entry.size - 1 })) {
-      const bytes = chunk as Buffer;
-      written += bytes.length;
-      yield bytes;
-    }
+  for await (const chunk of readEntry(entry)) {
+    written += chunk.length;
+    yield chunk;
   }
   if (written !== entry.size) throw new Error(`file ${entry.path} changed while it was archived`);
   const rest = entry.size % blockSize;
   if (rest > 0) yield Buffer.alloc(blockSize - rest);
+}
+
+/** A stream costs more than a small file is worth; a large file must not be held in memory. */
+async function* readEntry(entry: ArchiveEntry): AsyncGenerator<Buffer> {
+  if (entry.size === 0) return;
+  if (entry.size <= smallFileBytes) yield await readFile(entry.absolute);
+  else yield* createReadStream(entry.absolute, { end: entry.size - 1 }) as AsyncIterable<Buffer>;
 }

@@ -1,14 +1,6 @@
 import type { KubeObject, NamespacedName } from '@flotilla/common/kube/object';
-import { KubeApiError } from '../kube/errors.js';
-import { refOf } from '@flotilla/common/kube/object';
 import type { ReconcileResult } from '../runtime/reconcile.js';
-import {
-  SourceRun,
-  sourceFieldManager,
-  type SourceDeps,
-  type SourceKind,
-  type SourceSuccess,
-} from './source-run.js';
+import { SourceRun, type SourceDeps, type SourceKind, type SourceSuccess } from './source-run.js';
 
 /** Finalizer of all kinds that have something to clean up (flux-compat 1.2). */
 export const sourceFinalizer = 'finalizers.fluxcd.io';
@@ -30,7 +22,8 @@ export async function reconcileSource(
   const found = deps.objects.get(name);
   if (!found) return {};
   if (found.metadata.deletionTimestamp) return deleteSource(deps, kind, found);
-  const object = await withFinalizer(deps, found);
+  // Flux writes the finalizer and starts again; here the run goes on with the object as it was written.
+  const object = await deps.writer.addFinalizer(found, sourceFinalizer, signal);
   const run = new SourceRun(deps, kind, object);
   if ((object.spec as { suspend?: boolean } | undefined)?.suspend) return run.suspended();
   let success: SourceSuccess;
@@ -45,46 +38,16 @@ export async function reconcileSource(
   return run.succeed(success);
 }
 
-/** Flux writes the finalizer and starts again; here the run goes on with the object as it was written. */
-async function withFinalizer(deps: SourceDeps, object: KubeObject): Promise<KubeObject> {
-  const finalizers = object.metadata.finalizers ?? [];
-  if (finalizers.includes(sourceFinalizer)) return object;
-  return writeFinalizers(deps, object, [...finalizers, sourceFinalizer]);
-}
-
 async function deleteSource(
   deps: SourceDeps,
   kind: SourceKind,
   object: KubeObject,
 ): Promise<ReconcileResult> {
-  const finalizers = object.metadata.finalizers ?? [];
-  if (!finalizers.includes(sourceFinalizer)) return {};
+  if (!object.metadata.finalizers?.includes(sourceFinalizer)) return {};
   const run = new SourceRun(deps, kind, object);
   if (await deps.artifacts.removeAll(run.owner)) {
     run.event('trace', 'GarbageCollectionSucceeded', 'garbage collected artifacts for deleted resource');
   }
-  const others = finalizers.filter((finalizer) => finalizer !== sourceFinalizer);
-  try {
-    await writeFinalizers(deps, object, others);
-  } catch (error) {
-    if (!(error instanceof KubeApiError) || error.code !== 404) throw error;
-  }
+  await deps.writer.removeFinalizer(object, sourceFinalizer);
   return {};
-}
-
-/** The resourceVersion makes the write fail when somebody else changed the list meanwhile. */
-async function writeFinalizers(
-  deps: SourceDeps,
-  object: KubeObject,
-  finalizers: string[],
-): Promise<KubeObject> {
-  const { resourceVersion, uid } = object.metadata;
-  const body = { metadata: { finalizers, resourceVersion, uid } };
-  const written = await deps.client.patch(
-    refOf(object),
-    { type: 'merge', body },
-    { fieldManager: sourceFieldManager },
-  );
-  deps.objects.observe(written);
-  return written;
 }

@@ -1,28 +1,23 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KindCondition } from '@flotilla/common/conditions/summarize-source';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { ArtifactOwner, ArtifactStore } from '../artifacts/artifact.js';
-import type { KubeWriter } from '../kube/client.js';
 import type { ObjectCache } from '../runtime/cache.js';
 import type { Clock } from '../runtime/clock.js';
 import type { EventRecorder, EventSeverity } from '../runtime/events.js';
 import type { Logger } from '../runtime/logger.js';
 import type { ReconcileResult } from '../runtime/reconcile.js';
+import type { StatusWriter } from '../runtime/status-writer.js';
 import { messageOf, SourceFailure } from './source-failure.js';
 import { SourceStatus } from './source-status.js';
 
 /** Field manager of source objects (flux-compat 1.4). */
 export const sourceFieldManager = 'source-controller';
 
-/** The watched objects of the kind, which learn of own writes at once: an informer. */
-export interface SourceCache extends ObjectCache {
-  observe(object: KubeObject): void;
-}
-
 /** What every source kind needs to run. */
 export interface SourceDeps {
-  client: KubeWriter;
-  objects: SourceCache;
+  objects: ObjectCache;
+  /** Writes as the manager `sourceFieldManager`, and tells the cache of `objects`. */
+  writer: StatusWriter;
   events: EventRecorder;
   artifacts: ArtifactStore;
   clock: Clock;
@@ -137,22 +132,9 @@ export class SourceRun {
 
   /** Writes the status, unless the API has it already. */
   async save(): Promise<void> {
-    const { fields } = this.status;
-    if (isDeepStrictEqual(fields, this.#saved.status ?? {})) return;
-    const { namespace, name, uid } = this.object.metadata;
-    const written = await this.deps.client.apply(
-      {
-        apiVersion: this.object.apiVersion,
-        kind: this.object.kind,
-        // The uid keeps the status off an object that was deleted and made again in the meantime.
-        metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
-        status: fields,
-      },
-      { fieldManager: sourceFieldManager, force: true, subresource: 'status' },
-    );
-    this.deps.objects.observe(written);
-    this.#saved = { ...written, status: fields };
-    this.#writes += 1;
+    const written = await this.deps.writer.writeStatus(this.#saved, this.status.fields);
+    if (written !== this.#saved) this.#writes += 1;
+    this.#saved = written;
   }
 
   event(severity: EventSeverity, reason: string, message: string, metadata?: Record<string, string>): void {

@@ -1,12 +1,12 @@
 import {
   conditionTime,
-  deleteConditions,
+  removeCondition,
   getCondition,
   isConditionTrue,
   markReconciling,
   markStalled,
   setCondition,
-} from '@flotilla/common/conditions/condition-list';
+} from '@flotilla/common/conditions/conditions';
 import { summarizeSource, type KindCondition } from '@flotilla/common/conditions/summarize-source';
 import type { Condition, ConditionStatus } from '@flotilla/common/kube/condition';
 import type { KubeObject } from '@flotilla/common/kube/object';
@@ -64,7 +64,7 @@ export class SourceStatus {
   }
 
   delete(...types: readonly string[]): void {
-    this.#replace(deleteConditions(this.conditions, ...types));
+    this.#replace(removeCondition(this.conditions, ...types));
   }
 
   /**

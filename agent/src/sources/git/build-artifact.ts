@@ -2,13 +2,13 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import type { Artifact, ArtifactOwner, ArtifactStore } from '../../artifacts/artifact.js';
+import { loadIgnoreRules } from '../ignore-rules.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import { gitRevision } from './checkout-plan.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { shortMessage, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
 import type { GitClient } from './git-client.js';
-import { loadIgnoreRules } from './ignore-rules.js';
 import type { ResolvedTarget } from './resolve-target.js';
 
 export interface BuildRequest {

@@ -3,15 +3,18 @@ import { storedType } from '@flotilla/common/api/kind-definition';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
 import type { RunProgram } from '../../exec/run-program.js';
 import type { KubeClient } from '../../kube/client.js';
+import type { ObjectCache } from '../../runtime/cache.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createController, type Controller } from '../../runtime/controller.js';
 import { enqueueOnChange, specChanged } from '../../runtime/enqueue-on-change.js';
 import type { EventRecorder } from '../../runtime/events.js';
+import type { Informer } from '../../runtime/informer.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { RuntimeMetrics } from '../../runtime/runtime-metrics.js';
+import { createStatusWriter } from '../../runtime/status-writer.js';
 import { reconcileSource } from '../reconcile-source.js';
 import { createSecretReader, type SecretReader } from '../secret-reader.js';
-import type { SourceCache } from '../source-run.js';
+import { sourceFieldManager, type SourceDeps } from '../source-run.js';
 import { GitClient } from './git-client.js';
 import { createGitCommand } from './git-command.js';
 import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
@@ -35,7 +38,7 @@ export interface GitRepositoryOptions {
 export interface GitRepositoryDeps {
   client: KubeClient;
   /** The informer of GitRepositories: its owner runs it, and other kinds may watch it too. */
-  objects: SourceCache;
+  objects: Pick<Informer, keyof ObjectCache | 'observe'>;
   events: EventRecorder;
   artifacts: ArtifactStore;
   run: RunProgram;
@@ -56,12 +59,18 @@ export const gitRepositoryType = storedType(gitRepositoryDefinition);
 export function createGitRepositoryController(deps: GitRepositoryDeps): Controller {
   const { objects, clock, logger, metrics, options } = deps;
   const context = createGitContext(deps);
+  const writer = createStatusWriter({
+    client: deps.client,
+    fieldManager: sourceFieldManager,
+    observe: (object) => objects.observe(object),
+  });
+  const sourceDeps: SourceDeps = { ...deps, writer };
   const controller = createController({
     name: 'gitrepository',
     type: gitRepositoryType,
     reconcile: (name, signal) =>
       reconcileSource(
-        deps,
+        sourceDeps,
         gitRepositoryKind,
         (run, aborted) => reconcileGitRepository(context, run, aborted),
         name,

@@ -1,11 +1,12 @@
 import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
+import { highestMatches } from '@flotilla/common/semver/highest-match';
+import { messageOf } from '../source-failure.js';
 import { gitRevision, isRefName, planCheckout, refNameOf, type CheckoutPlan } from './checkout-plan.js';
 import type { GitRemote } from './credentials.js';
 import type { FetchTarget, GitClient } from './git-client.js';
 import { GitError } from './git-error.js';
 import { scopeOf, type RefScope, type RemoteRefs } from './remote-refs.js';
 import type { Listing, RemoteListings } from './remote-listings.js';
-import { highestTags } from './semver-tags.js';
 
 /** What spec.ref means on the remote right now. */
 export interface ResolvedTarget {
@@ -135,7 +136,7 @@ async function chooseTag(
 ): Promise<ChosenRef> {
   const tags = tagsOf(refs);
   let best: { tag: string; committedAt: number } | undefined;
-  const highest = highestTags([...tags.keys()], range);
+  const highest = highestOf(range, tags.keys());
   if (highest.length === 1) best = { tag: highest[0]!, committedAt: 0 };
   else {
     for (const tag of highest) {
@@ -146,6 +147,14 @@ async function chooseTag(
   }
   if (!best) throw new GitError('missing-ref', `no match found for semver: ${range}`);
   return { refName: `refs/tags/${best.tag}`, name: best.tag, hash: tags.get(best.tag)! };
+}
+
+function highestOf(range: string, tags: Iterable<string>): string[] {
+  try {
+    return highestMatches(range, tags);
+  } catch (error) {
+    throw new Error(`semver parse error: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function tagsOf(refs: RemoteRefs): Map<string, string> {

@@ -1,3 +1,0 @@
-export function highestTags(_tags: readonly string[], _range: string): string[] {
-  return [];
-}
