@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anyOf, listOf, oneOrMore, pageQuery, time, timeQuery } from '../../paging/page.schema.js';
-import { objectRefSchema } from './object.schema.js';
+import { nullableObjectRefSchema } from './object.schema.js';
 
 const severities = ['info', 'error'] as const;
 
@@ -12,9 +12,9 @@ export const eventSchema = z
     severity: z.enum(severities),
     reason: z.string(),
     message: z.string(),
-    object: objectRefSchema
-      .nullable()
-      .meta({ description: 'Null for a gap: severity error, reason RecordsLost.' }),
+    object: nullableObjectRefSchema.meta({
+      description: 'Null for a gap: severity error, reason RecordsLost.',
+    }),
     metadata: z.record(z.string(), z.string()),
   })
   .meta({

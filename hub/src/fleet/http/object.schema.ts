@@ -31,8 +31,13 @@ const example = {
   observedAt: '2026-01-01T12:00:00.000Z',
 };
 
+const objectRefShape = { kind: z.string(), namespace: z.string(), name: z.string() };
+
+/** OpenAPI 3.0 knows no reference that may be null, so this one has no name in the document. */
+export const nullableObjectRefSchema = z.object(objectRefShape).nullable();
+
 export const objectRefSchema = z
-  .object({ kind: z.string(), namespace: z.string(), name: z.string() })
+  .object(objectRefShape)
   .meta({ id: 'ObjectRef', example: { kind: 'Kustomization', namespace: 'flux-system', name: 'apps' } });
 
 const conditionSchema = z
@@ -72,7 +77,7 @@ const objectShape = {
     .meta({ description: 'Sources: of the artifact. Kustomization: applied last.' }),
   attemptedRevision: z.string().nullable(),
   suspended: z.boolean(),
-  source: objectRefSchema.nullable(),
+  source: nullableObjectRefSchema,
   url: z.string().nullable().meta({ description: 'Sources only; without credentials.' }),
   ref: z.string().nullable().meta({ description: 'Sources only: what is followed, e.g. branch main.' }),
   inventory: z.object({ entries: z.int().min(0), digest: z.string() }).nullable(),
