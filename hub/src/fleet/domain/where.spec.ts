@@ -3,7 +3,7 @@ import type { Freshness } from './freshness.js';
 import type { Follower } from './where.js';
 import { whereOnCluster } from './where.js';
 
-const query = { digits: 'ccccccc' };
+const query = { text: 'ccccccc', digits: 'ccccccc' };
 const wanted = 'main@sha1:cccccccccc';
 const older = 'main@sha1:aaaaaaaaaa';
 const later = 'main@sha1:dddddddddd';

@@ -7,6 +7,7 @@ import { Clock } from '../../platform/clock.js';
 import type { Health, Sync } from '../domain/axes.js';
 import { parseCommit } from '../domain/commit.js';
 import type { Freshness } from '../domain/freshness.js';
+import { commitSql } from './commit-sql.js';
 import { freshnessSql, isLiveSql } from './freshness-sql.js';
 import { labelSelectorSql } from './label-selector-sql.js';
 import type { ObjectRow, ObjectView } from './object-view.js';
@@ -110,12 +111,8 @@ function readySql(now: string): string {
   return `${isLiveSql('o.observed_at', now)} AND o.sync = 'Synced' AND o.health = 'Healthy'`;
 }
 
-/** A whole revision, or the first digits of a commit. */
+/** A whole revision of any form, or the first digits of a commit. */
 function addRevision(where: SqlConditions, text: string): void {
-  const query = parseCommit(text);
-  if (query !== null && 'digits' in query) {
-    where.add(
-      (bind) => `substring(lower(o.revision) FROM '[:/]([0-9a-f]+)$') LIKE ${bind(`${query.digits}%`)}`,
-    );
-  } else where.add((bind) => `o.revision = ${bind(text)}`);
+  const query = parseCommit(text) ?? { text, digits: null };
+  where.add((bind) => commitSql(query, 'o.revision', bind));
 }

@@ -10,6 +10,7 @@ import { freshnessOf } from '../domain/freshness.js';
 import { repositoryOf } from '../domain/repository.js';
 import type { Follower, WhereDecision, WhereState } from '../domain/where.js';
 import { whereOnCluster, whereStates } from '../domain/where.js';
+import { commitSql } from './commit-sql.js';
 import { labelSelectorSql } from './label-selector-sql.js';
 
 export interface WhereAnswer {
@@ -86,10 +87,12 @@ export class WhereCommit {
   private async followers(query: CommitQuery): Promise<readonly FollowerRow[]> {
     const text = (row: string, column: string) =>
       `CASE WHEN ${row}.sync = 'Failed' THEN ${row}.${column} ELSE '' END`;
+    const passed = new SqlConditions();
+    passed.add((bind) => commitSql(query, 'r.revision', bind));
     return this.database.query(
       `WITH passed AS (
         SELECT r.cluster_id, r.object_key, min(r.first_at) AS first_at FROM object_revisions r
-        WHERE ${'revision' in query ? 'r.revision = $1' : `substring(lower(r.revision) FROM '[:/]([0-9a-f]+)$') LIKE $1`}
+        ${passed.sql}
         GROUP BY r.cluster_id, r.object_key
       )
       SELECT k.cluster_id AS "clusterId", k.namespace, k.name, k.sync, ${text('k', 'reason')} AS reason,
@@ -106,7 +109,7 @@ export class WhereCommit {
       LEFT JOIN object_revisions now ON passed.cluster_id IS NOT NULL
         AND now.cluster_id = k.cluster_id AND now.object_key = k.key AND now.revision = k.revision
       WHERE k.kind = 'Kustomization'`,
-      ['revision' in query ? query.revision : `${query.digits}%`],
+      passed.values,
     );
   }
 }
