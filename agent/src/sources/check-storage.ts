@@ -1,3 +1,4 @@
+import { messageOf, SourceFailure } from './source-failure.js';
 import type { SourceRun } from './source-run.js';
 
 /**
@@ -11,7 +12,7 @@ export async function checkStorage(run: SourceRun): Promise<void> {
   let why = '';
   if (artifact) {
     await collectGarbage(run);
-    const check = await deps.artifacts.verify(artifact);
+    const check = await deps.artifacts.verify(artifact).catch(storageFailed);
     if (check === 'ok') {
       status.update({ artifact: deps.artifacts.withCurrentUrl(artifact) });
       return;
@@ -32,7 +33,23 @@ export async function checkStorage(run: SourceRun): Promise<void> {
 async function collectGarbage(run: SourceRun): Promise<void> {
   const { artifact } = run.status;
   if (!artifact) return;
-  const removed = await run.deps.artifacts.collectGarbage(run.owner, artifact);
+  let removed: string[];
+  try {
+    removed = await run.deps.artifacts.collectGarbage(run.owner, artifact);
+  } catch (error) {
+    // Old files that stay do no harm; the next round tries again.
+    run.deps.logger.error({ error }, 'garbage collection of artifacts failed');
+    return;
+  }
   if (removed.length === 0) return;
   run.event('trace', 'GarbageCollectionSucceeded', `garbage collected ${removed.length} artifacts`);
+}
+
+function storageFailed(error: unknown): never {
+  throw new SourceFailure({
+    condition: 'StorageOperationFailed',
+    reason: 'StatOperationFailed',
+    message: `failed to check the stored artifact: ${messageOf(error)}`,
+    cause: error,
+  });
 }

@@ -114,6 +114,8 @@ export class SourceRun {
   async fail(error: unknown): Promise<ReconcileResult> {
     const { status } = this;
     const failure = error instanceof SourceFailure ? error : undefined;
+    // What no step foresaw is told too: Ready takes it over from Reconciling.
+    if (!failure) status.progress(messageOf(error));
     if (failure?.condition) status.set(failure.condition, 'True', failure.reason, failure.message);
     const after = failure?.after ?? { retry: 'back-off' };
     if (after.retry === 'never') {
