@@ -15,9 +15,12 @@ import { spiffeId } from './spiffe-id.js';
 
 x509.cryptoProvider.set(webcrypto);
 
-type SigningAlgorithm = webcrypto.EcKeyImportParams & webcrypto.EcdsaParams;
+type SigningAlgorithm =
+  | (webcrypto.EcKeyImportParams & webcrypto.EcdsaParams)
+  | (webcrypto.RsaHashedImportParams & { readonly hash: 'SHA-256' });
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 /** Clocks of clusters are not exact. */
 const backdateMs = 5 * 60_000;
 const caYears = 20;
@@ -178,12 +181,17 @@ function newSerial(): string {
   return bytes.toString('hex');
 }
 
+/** EC as the hub makes it itself; RSA as helm's genCA and many a company's own authority make it. */
 function signingAlgorithm(key: KeyObject): SigningAlgorithm {
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'rsa' && modulusLength >= 2048) return rsa;
   const curve = createPublicKey(key).asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return ecdsa;
   if (key.asymmetricKeyType === 'ec' && curve === 'secp384r1')
     return { ...ecdsa, namedCurve: 'P-384', hash: 'SHA-384' };
-  throw new Error('certificate authority: the key must be an EC key on P-256 or P-384');
+  throw new Error(
+    'certificate authority: the key must be an EC key on P-256 or P-384, or RSA of 2048 or more bits',
+  );
 }
 
 async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {

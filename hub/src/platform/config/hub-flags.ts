@@ -94,7 +94,7 @@ export const hubFlags = {
   },
   caKey: {
     name: 'ca-key',
-    description: 'PEM file (PKCS#8) of its key.',
+    description: 'PEM file of its key: EC (P-256 or P-384) or RSA, in PKCS#8, PKCS#1 or SEC 1.',
     value: 'path',
     schema: optionalText,
   },
