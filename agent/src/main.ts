@@ -1,9 +1,7 @@
-import { allKinds } from '@flotilla/common/api/all-kinds';
-import { customResourceDefinition } from '@flotilla/common/api/crd';
 import { InvalidFlagError } from '@flotilla/common/flags/flag';
-import { emitYaml } from '@flotilla/common/yaml/emit';
 import { agentCommand } from './config/agent-command.js';
 import type { AgentConfig } from './config/agent-flags.js';
+import { crdFiles } from './crds.js';
 import { HubConfigError } from './hub-membership.js';
 import { runAgent } from './run-agent.js';
 import { agentVersion } from './version.js';
@@ -29,8 +27,11 @@ async function run(config: AgentConfig): Promise<number> {
 }
 
 function crds(): number {
-  const documents = allKinds.map((kind) => emitYaml(customResourceDefinition(kind)));
-  process.stdout.write(documents.map((text) => `---\n${text}`).join(''));
+  process.stdout.write(
+    crdFiles()
+      .map(({ text }) => text)
+      .join(''),
+  );
   return 0;
 }
 
