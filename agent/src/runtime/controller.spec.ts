@@ -168,6 +168,15 @@ describe('a controller', () => {
     expect([starts, aborted]).toEqual([[0], false]);
   });
 
+  it('leaves no timer behind that would keep the process alive', async () => {
+    const { clock, controller } = setUp(() => Promise.resolve({ requeueAfterMs: 60_000 }));
+    controller.start();
+    controller.enqueue(app);
+    await clock.advance(1);
+    expect(await controller.stop(60_000)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
   it('aborts what runs on past the grace, and says so when that does not help', async () => {
     const deaf = setUp(() => new Promise(() => undefined));
     deaf.controller.start();

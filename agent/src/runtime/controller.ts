@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { formatName, groupOf, type NamespacedName, type TypeRef } from '@flotilla/common/kube/object';
 import type { ObjectCache } from './cache.js';
-import { sleep, type Clock } from './clock.js';
+import type { Clock } from './clock.js';
 import { withLogFields } from './log-context.js';
 import type { Logger } from './logger.js';
 import { TerminalError, type Reconcile, type ReconcileResult } from './reconcile.js';
@@ -96,10 +96,10 @@ class QueueController implements Controller {
   }
 
   async stop(graceMs: number): Promise<boolean> {
-    const drained = this.queue.shutDown().then(() => true);
-    if (graceMs > 0 && (await Promise.race([drained, this.after(graceMs)]))) return true;
+    const drained = this.queue.shutDown();
+    if (graceMs > 0 && (await this.within(graceMs, drained))) return true;
     this.abort.abort(new Error('the agent is stopping'));
-    return Promise.race([drained, this.after(abortedGraceMs)]);
+    return this.within(abortedGraceMs, drained);
   }
 
   health(): ControllerHealth {
@@ -113,9 +113,15 @@ class QueueController implements Controller {
     };
   }
 
-  private async after(delayMs: number): Promise<false> {
-    await sleep(this.options.clock, delayMs);
-    return false;
+  /** Whether the work ends in this time. The timer goes with the answer: one that stays keeps the process alive. */
+  private within(limitMs: number, work: Promise<void>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.options.clock.schedule(limitMs, () => resolve(false));
+      void work.then(() => {
+        cancel();
+        resolve(true);
+      });
+    });
   }
 
   private async work(): Promise<void> {
