@@ -43,7 +43,8 @@ LEFT JOIN LATERAL (
   FROM agents WHERE agents.cluster_id = c.id
 ) a ON true;
 
--- The last revisions that each Kustomization has applied, so that a cluster which moved on has still reached a commit.
+-- The last revisions that each Kustomization has applied (20, and some more until they are cleared away), so that a
+-- cluster which moved on has still reached a commit.
 CREATE TABLE object_revisions (
   cluster_id text NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
   -- apiVersion|kind|namespace|name
@@ -53,8 +54,6 @@ CREATE TABLE object_revisions (
   PRIMARY KEY (cluster_id, object_key, revision)
 );
 
-CREATE INDEX object_revisions_revision ON object_revisions (revision);
-
 CREATE FUNCTION remember_revisions(cluster_ids text[], keys text[], revisions text[], times timestamptz[])
 RETURNS void LANGUAGE sql AS $$
   INSERT INTO object_revisions (cluster_id, object_key, revision, first_at)
@@ -62,7 +61,9 @@ RETURNS void LANGUAGE sql AS $$
   ON CONFLICT DO NOTHING;
 
   DELETE FROM object_revisions r
-  USING (SELECT DISTINCT * FROM unnest(cluster_ids, keys) AS n (cluster_id, object_key)) n
+  -- An object is cleared with every eighth of its revisions: a commit to the whole fleet must not clear them all.
+  USING (SELECT DISTINCT n.cluster_id, n.object_key FROM unnest(cluster_ids, keys, revisions)
+    AS n (cluster_id, object_key, revision) WHERE hashtext(n.object_key || n.revision) % 8 = 0) n
   WHERE r.cluster_id = n.cluster_id AND r.object_key = n.object_key AND r.first_at < (
     SELECT older.first_at FROM object_revisions older
     WHERE older.cluster_id = n.cluster_id AND older.object_key = n.object_key

@@ -21,6 +21,7 @@ const source = {
 function follower(name: string, change: Partial<Follower> = {}): Follower {
   return {
     kind: 'Kustomization',
+    count: 1,
     namespace: 'flux-system',
     name,
     sync: 'Synced',
@@ -197,6 +198,17 @@ describe('where a commit is on a cluster', () => {
     expect(whereOnCluster(query, 'Live', [late, early]).reachedAt).toEqual(at(9));
     expect(whereOnCluster(query, 'Live', [follower('a')]).reachedAt).toEqual(at(1));
     expect(whereOnCluster(query, 'Live', [early, missing]).reachedAt).toBeNull();
+  });
+
+  it('counts Kustomizations that are alike', () => {
+    const followers = [
+      follower('', { count: 40 }),
+      follower('', { count: 9, revision: older, attemptedRevision: older }),
+    ];
+    expect(whereOnCluster(query, 'Live', followers)).toMatchObject({
+      state: 'Partial',
+      objects: { reached: 40, total: 49 },
+    });
   });
 
   it('names an obstacle with its reason and message', () => {

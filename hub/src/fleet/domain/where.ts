@@ -20,8 +20,12 @@ export interface Obstacle extends FollowerRef {
   readonly message: string;
 }
 
-/** A Kustomization that builds from the repository, and the source between the two. */
+/**
+ * A Kustomization that builds from the repository, and the source between the two; or several that are alike, which
+ * have no name then.
+ */
 export interface Follower extends Obstacle {
+  readonly count: number;
   readonly sync: Sync;
   readonly revision: string;
   readonly attemptedRevision: string;
@@ -50,11 +54,11 @@ export function whereOnCluster(
 ): WhereDecision {
   const reached = followers.filter((follower) => hasReached(follower, query));
   const failed = distinct(followers.flatMap((follower) => obstaclesOf(follower, query)));
-  const state = stateFrom(freshness, followers.length, reached.length, failed.length);
+  const state = stateFrom(freshness, countOf(followers), countOf(reached), failed.length);
   const arrivals = reached.map(({ passedAt, changedAt }) => (passedAt ?? changedAt).getTime());
   return {
     state,
-    objects: { reached: reached.length, total: followers.length },
+    objects: { reached: countOf(reached), total: countOf(followers) },
     failed,
     reachedAt: state === 'Reached' ? new Date(Math.max(...arrivals)) : null,
   };
@@ -67,6 +71,10 @@ function stateFrom(freshness: Freshness, total: number, reached: number, failed:
   if (freshness === 'Lost') return 'Unknown';
   if (failed > 0) return 'Failed';
   return reached > 0 ? 'Partial' : 'Behind';
+}
+
+function countOf(followers: readonly Follower[]): number {
+  return followers.reduce((sum, { count }) => sum + count, 0);
 }
 
 function hasReached(follower: Follower, query: CommitQuery): boolean {

@@ -70,7 +70,9 @@ export class ClusterList {
     if (freshness !== undefined)
       where.add((bind) => `${freshnessSql('c.observed_at', bind(now))} = ANY(${bind(freshness)})`);
     if (q !== undefined) where.add((bind) => `strpos(lower(c.name), lower(${bind(q)})) > 0`);
-    if (ready !== undefined) where.add((bind) => `(${readySql(bind(now))}) = ${bind(ready)}`);
+    // Plain conjunctions are what the planner can estimate.
+    if (ready !== undefined)
+      where.add((bind) => (ready ? readySql(bind(now)) : `NOT (${readySql(bind(now))})`));
     return where;
   }
 

@@ -94,7 +94,9 @@ function conditionsOf(filters: ObjectFilters, now: Date): SqlConditions {
     where.add((bind) => labelSelectorSql(labelSelector, 'o.cluster_labels', bind));
   if (freshness !== undefined)
     where.add((bind) => `${freshnessSql('o.observed_at', bind(now))} = ANY(${bind(freshness)})`);
-  if (ready !== undefined) where.add((bind) => `(${readySql(bind(now))}) = ${bind(ready)}`);
+  // Plain conjunctions are what the planner can estimate.
+  if (ready !== undefined)
+    where.add((bind) => (ready ? readySql(bind(now)) : `NOT (${readySql(bind(now))})`));
   if (revision !== undefined) addRevision(where, revision);
   if (q !== undefined) {
     where.add((bind) => {

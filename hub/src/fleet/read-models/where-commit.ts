@@ -28,9 +28,10 @@ interface ClusterRow {
   readonly observedAt: Date | null;
 }
 
-/** A Kustomization and its source in one row. */
+/** A Kustomization and its source in one row, or several that are alike. */
 interface FollowerRow {
   readonly clusterId: string;
+  readonly count: number;
   readonly namespace: string;
   readonly name: string;
   readonly sync: Sync;
@@ -83,23 +84,23 @@ export class WhereCommit {
     );
   }
 
-  /** Texts of people are read only from rows that failed: they are most of the bytes. */
+  /** Kustomizations that are alike come as one row with their number; only failures have names and texts. */
   private async followers(query: CommitQuery): Promise<readonly FollowerRow[]> {
-    const text = (row: string, column: string) =>
+    const failed = (row: string, column: string) =>
       `CASE WHEN ${row}.sync = 'Failed' THEN ${row}.${column} ELSE '' END`;
     const passed = new SqlConditions();
     passed.add((bind) => commitSql(query, 'r.revision', bind));
     return this.database.query(
       `WITH passed AS (
-        SELECT r.cluster_id, r.object_key, min(r.first_at) AS first_at FROM object_revisions r
-        ${passed.sql}
+        SELECT r.cluster_id, r.object_key, min(r.first_at) AS first_at FROM object_revisions r ${passed.sql}
         GROUP BY r.cluster_id, r.object_key
       )
-      SELECT k.cluster_id AS "clusterId", k.namespace, k.name, k.sync, ${text('k', 'reason')} AS reason,
-        ${text('k', 'message')} AS message, k.revision, k.attempted_revision AS "attemptedRevision",
-        k.changed_at AS "changedAt", CASE WHEN now.first_at >= passed.first_at THEN passed.first_at END AS "passedAt",
+      SELECT k.cluster_id AS "clusterId", count(*)::int AS count, k.sync, ${failed('k', 'namespace')} AS namespace,
+        ${failed('k', 'name')} AS name, ${failed('k', 'reason')} AS reason, ${failed('k', 'message')} AS message,
+        k.revision, k.attempted_revision AS "attemptedRevision", max(k.changed_at) AS "changedAt",
+        max(passed.first_at) FILTER (WHERE now.first_at >= passed.first_at) AS "passedAt",
         s.kind AS "sourceKind", s.namespace AS "sourceNamespace", s.name AS "sourceName", s.sync AS "sourceSync",
-        ${text('s', 'reason')} AS "sourceReason", ${text('s', 'message')} AS "sourceMessage",
+        ${failed('s', 'reason')} AS "sourceReason", ${failed('s', 'message')} AS "sourceMessage",
         s.revision AS "sourceRevision", s.source_url AS url
       FROM object_statuses k
       LEFT JOIN object_statuses s ON s.cluster_id = k.cluster_id AND s.kind = k.source_kind
@@ -108,7 +109,8 @@ export class WhereCommit {
       LEFT JOIN passed ON passed.cluster_id = k.cluster_id AND passed.object_key = k.key
       LEFT JOIN object_revisions now ON passed.cluster_id IS NOT NULL
         AND now.cluster_id = k.cluster_id AND now.object_key = k.key AND now.revision = k.revision
-      WHERE k.kind = 'Kustomization'`,
+      WHERE k.kind = 'Kustomization'
+      GROUP BY 1, 3, 4, 5, 6, 7, 8, 9, now.first_at >= passed.first_at, 12, 13, 14, 15, 16, 17, 18, 19`,
       passed.values,
     );
   }
