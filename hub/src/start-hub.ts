@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { formatAddress } from '@flotilla/common/flags/flag-schemas';
+import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,8 +11,7 @@ import { configureHttp } from './http/configure-http.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
-import type { ListenAddress } from './platform/config/flag-schemas.js';
-import { formatAddress, listenHost } from './platform/config/flag-schemas.js';
+import { listenHost } from './platform/config/listen-host.js';
 import type { HubConfig } from './platform/config/hub-flags.js';
 import { openDataSource } from './platform/database/data-source.js';
 import { migrate } from './platform/database/migrate.js';

@@ -1,4 +1,4 @@
-import { type Flag, readFlags, syntaxOf } from '@flotilla/common/flags/flag';
+import { type Flag, givenByKey, readFlags, syntaxOf } from '@flotilla/common/flags/flag';
 import { Command, Option } from 'commander';
 import { type AgentConfig, agentFlags, agentPrefix } from './agent-flags.js';
 
@@ -24,7 +24,9 @@ export function agentCommand(
     .showHelpAfterError('(flotilla-agent --help lists every flag)')
     .allowExcessArguments(false)
     .action(async (given: Given) => {
-      exit(await commands.run(readFlags(agentPrefix, agentFlags, byKey(given), environment)));
+      exit(
+        await commands.run(readFlags(agentPrefix, agentFlags, givenByKey(agentFlags, given), environment)),
+      );
     });
   for (const flag of Object.values(agentFlags)) command.addOption(optionOf(flag));
   command
@@ -43,14 +45,3 @@ function optionOf(flag: Flag<unknown>): Option {
 }
 
 type Given = Readonly<Record<string, string | true | undefined>>;
-
-/** Commander names an option by its flag, the table by its subject; a switch without a text is true. */
-function byKey(given: Given): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(agentFlags).map(([key, flag]) => [key, given[camelCase(flag.name)]?.toString()]),
-  );
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-}

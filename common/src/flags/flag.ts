@@ -84,3 +84,20 @@ function textOf(
   }
   return { text: flag.default, from: `flag --${flag.name}` };
 }
+
+/**
+ * What a command-line parser found, by the keys of the flags. Parsers name an option by its flag in camel case
+ * (`tlsName`), the table of flags by its subject (`tlsNames`); a switch without a text counts as true.
+ */
+export function givenByKey(
+  flags: Flags,
+  options: Readonly<Record<string, string | true | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(flags).map(([key, flag]) => [key, options[camelCase(flag.name)]?.toString()]),
+  );
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

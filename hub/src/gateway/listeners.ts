@@ -7,8 +7,9 @@ import { EnrollmentServiceService } from '@flotilla/proto/flotilla/v1/enrollment
 import { CertificateAuthority } from '../enrollment/certificate-authority.js';
 import type { KeyPair } from '../enrollment/certificate-authority.js';
 import { Clock } from '../platform/clock.js';
-import { formatAddress, listenHost } from '../platform/config/flag-schemas.js';
-import type { ListenAddress } from '../platform/config/flag-schemas.js';
+import { formatAddress } from '@flotilla/common/flags/flag-schemas';
+import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
+import { listenHost } from '../platform/config/listen-host.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { AgentEndpoint } from './agent-endpoint.js';

@@ -2,7 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Flag, Values } from '@flotilla/common/flags/flag';
-import { endpoint, listenAddress, list, seconds, wholeNumber } from './flag-schemas.js';
+import { endpoint, listenAddress, list, seconds, wholeNumber } from '@flotilla/common/flags/flag-schemas';
 
 /** Root has no home that a PostgreSQL process of another user could enter. */
 function defaultDataDir(): string {

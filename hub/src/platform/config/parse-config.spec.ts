@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from './flag-schemas.js';
+import { formatAddress } from '@flotilla/common/flags/flag-schemas';
 import { hubCommand, readHubConfig } from './parse-config.js';
 
 describe('the settings', () => {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { readFlags, syntaxOf } from '@flotilla/common/flags/flag';
+import { givenByKey, readFlags, syntaxOf } from '@flotilla/common/flags/flag';
 import type { Flag, Flags } from '@flotilla/common/flags/flag';
 import { hubFlags } from './hub-flags.js';
 import type { HubConfig } from './hub-flags.js';
@@ -29,16 +29,5 @@ export function readHubConfig(
   given: Readonly<Record<string, string | undefined>>,
   environment: Readonly<Record<string, string | undefined>>,
 ): HubConfig {
-  return readFlags(environmentPrefix, hubFlags satisfies Flags, byKey(given), environment);
-}
-
-/** Commander names an option by its flag (`tlsName`), the table by its subject (`tlsNames`). */
-function byKey(given: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(hubFlags).map(([key, flag]) => [key, given[camelCase(flag.name)]]),
-  );
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return readFlags(environmentPrefix, hubFlags satisfies Flags, givenByKey(hubFlags, given), environment);
 }
