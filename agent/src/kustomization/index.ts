@@ -26,6 +26,7 @@ import { StateFolder } from './state/state-folder.js';
 import { Suspects } from './state/suspects.js';
 import { createWriteStatus } from './state/write-status.js';
 import { connectTriggers } from './triggers.js';
+import { watchScopes } from './watch-scopes.js';
 
 export interface KustomizationControllerDeps {
   client: KubeClient;
@@ -69,6 +70,7 @@ export async function createKustomizationController(
   const drift = new OwnedObjectWatch({
     client: given.client,
     ownerGroup: kustomizationGroup,
+    scopesOf: watchScopes(given),
     clock: given.clock,
     logger: given.logger,
     onSuspect: (owner, ref) => {

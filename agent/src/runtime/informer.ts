@@ -24,6 +24,8 @@ export interface InformerOptions {
   /** Named look-ups, e.g. `{ source: (ks) => [sourceOf(ks)] }`. */
   indices?: Readonly<Record<string, IndexFunction>>;
   random?: () => number;
+  /** Told of every list or watch that failed; may end the informer. */
+  onFailure?: (error: unknown) => void;
 }
 
 export interface InformerStatus {
@@ -178,6 +180,8 @@ class ListWatchInformer implements Informer {
   }
 
   private async recover(error: unknown, signal: AbortSignal): Promise<void> {
+    this.options.onFailure?.(error);
+    if (signal.aborted) return;
     this.failed(error);
     const missing = error instanceof Error && (error.name === 'NoKindMatchError' || isCode(error, 404));
     const delayMs = Math.min(this.backoff.next(), missing ? maxMissingKindRetryMs : maxRetryMs);

@@ -1,15 +1,12 @@
-import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
 import type { ObjectRef } from '@flotilla/common/kube/object';
 import type { ApplyEngine, Owner } from '../../ssa/engine.js';
 import { applyManager, kustomizationGroup } from '../kind.js';
 import { nameOf, type Run } from '../run.js';
+import { serviceAccountFor, userOf } from '../service-account.js';
 
 /** The ServiceAccount that this Kustomization acts as, if any (flux-compat 3.2, 10). */
 export function serviceAccountOf(run: Run): ObjectRef | undefined {
-  const spec: KustomizationSpec = run.object.spec;
-  const name = spec.serviceAccountName || run.deps.options.defaultServiceAccount;
-  if (!name) return undefined;
-  return { apiVersion: 'v1', kind: 'ServiceAccount', namespace: nameOf(run.object).namespace, name };
+  return serviceAccountFor(run.object, run.deps.options);
 }
 
 /** An engine that may do what that ServiceAccount may do, and nothing else. */
@@ -17,7 +14,7 @@ export function selectEngine(run: Run): ApplyEngine {
   const account = serviceAccountOf(run);
   const { client, engineFor } = run.deps;
   if (!account) return engineFor(client);
-  return engineFor(client.impersonate(`system:serviceaccount:${account.namespace}:${account.name}`));
+  return engineFor(client.impersonate(userOf(account)));
 }
 
 /** Whose labels the applied objects carry. */

@@ -1,5 +1,6 @@
 import type { KubeObject, NamespacedName, TypeRef } from '@flotilla/common/kube/object';
 import type { KubeReader, KubeWatcher } from '../../kube/client.js';
+import { isApiError } from '../../kube/errors.js';
 import type { CacheChange } from '../../runtime/cache.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createInformer, type Informer } from '../../runtime/informer.js';
@@ -10,6 +11,8 @@ import { keyOf, versionOf, type ObjectVersion } from './object-version.js';
 export interface KindWatchOptions {
   client: KubeReader & KubeWatcher;
   type: TypeRef;
+  /** One namespace; default all. */
+  namespace?: string;
   ownerGroup: string;
   clock: Clock;
   logger: Logger;
@@ -17,6 +20,8 @@ export interface KindWatchOptions {
   onChange(key: string, owner: NamespacedName): void;
   /** All objects that exist are known now. */
   onSynced(): void;
+  /** The server does not allow this watch. */
+  onForbidden(): void;
 }
 
 /** What is kept of a watched object. */
@@ -33,16 +38,20 @@ export class KindWatch {
   private readonly gone = new Map<string, ObjectVersion>();
 
   constructor(private readonly options: KindWatchOptions) {
-    const { client, type, clock, logger, ownerGroup } = options;
+    const { client, type, namespace, clock, logger, ownerGroup } = options;
     this.type = type;
     this.informer = createInformer({
       client,
       type,
       clock,
       logger,
+      ...(namespace === undefined ? {} : { namespace }),
       labelSelector: `${ownerGroup}/name`,
       metadataOnly: true,
       transform: (object) => this.keep(object),
+      onFailure: (error) => {
+        if (isApiError(error, 403)) options.onForbidden();
+      },
     });
     this.informer.subscribe((change) => this.changed(change));
     this.running = this.informer.run(this.stopping.signal);

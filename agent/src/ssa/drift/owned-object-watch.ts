@@ -2,12 +2,19 @@ import { formatName, type NamespacedName, type ObjectRef, type TypeRef } from '@
 import type { KubeReader, KubeWatcher } from '../../kube/client.js';
 import { systemClock, type Clock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
-import { isSuspect, pauseAfter, type Observation } from './judge.js';
+import { isSuspect, pauseAfter } from './judge.js';
 import { KindWatch } from './kind-watch.js';
-import type { ObjectVersion, SeenObject } from './object-version.js';
+import type { SeenObject } from './object-version.js';
+import { idOf, idOfType, isSame, type KindState, type OwnerState, type Tracked } from './tracked.js';
+import { ScopeChoice, type WatchScope } from './watch-scope.js';
 
 export interface OwnedObjectWatchOptions {
   client: KubeReader & KubeWatcher;
+  /**
+   * Where objects of an owner may be watched, widest first; `namespace` is that of the object, if it has one. Where the
+   * server refuses one, the next is taken. Default: the whole cluster through `client`.
+   */
+  scopesOf?(owner: NamespacedName, namespace: string | undefined): [...WatchScope[], WatchScope];
   /** Group of the owner labels; objects with the label `group/name` are watched. */
   ownerGroup: string;
   /** An object of an owner may have drifted: apply it again to see. Must not throw. */
@@ -18,47 +25,19 @@ export interface OwnedObjectWatchOptions {
   debounceMs?: number;
 }
 
-/** One object of one owner. */
-interface Tracked {
-  owner: OwnerState;
-  ref: ObjectRef;
-  key: string;
-  kind: KindState;
-  seen: ObjectVersion;
-  /** Digest of what was applied then. */
-  desired: string | undefined;
-  /** What was reported last, until an apply answers it. */
-  reported?: Observation;
-  reportedAt: number;
-  /** Suspicions in a row that turned out to be nothing. */
-  unfounded: number;
-  cancelTimer?: (() => void) | undefined;
-}
-
-interface OwnerState {
-  name: NamespacedName;
-  /** While it is applied, its own writes cannot be told from foreign ones. */
-  held: boolean;
-  tracked: Map<string, Tracked>;
-}
-
-interface KindState {
-  watch: KindWatch;
-  tracked: Map<string, Set<Tracked>>;
-}
-
 /** A long time without a suspicion makes the next one count as the first. */
 const forgetUnfoundedMs = 300_000;
 
 /**
- * Sees foreign changes to applied objects: one metadata-only watch a kind, shared by all owners and closed when no
- * owner has objects of the kind. Around every apply: `hold` before it, then `expect` (all objects of the owner),
+ * Sees foreign changes to applied objects: one metadata-only watch a kind and scope, shared by all owners and closed
+ * when no owner has objects in it. Around every apply: `hold` before it, then `expect` (all objects of the owner),
  * `update` (some of them) or `release` (the apply failed). Without `hold` own writes may raise suspicions, which are
  * found to be nothing.
  */
 export class OwnedObjectWatch {
   private readonly owners = new Map<string, OwnerState>();
   private readonly kinds = new Map<string, KindState>();
+  private readonly scopes = new ScopeChoice();
   private readonly clock: Clock;
   private readonly debounceMs: number;
 
@@ -161,8 +140,10 @@ export class OwnedObjectWatch {
   }
 
   private see(owner: OwnerState, { ref, key, version, written, desired }: SeenObject): Tracked {
+    const kind = this.kindState(ref, owner, key);
     const known = owner.tracked.get(idOf(ref));
-    if (known) {
+    if (known && known.kind !== kind) this.drop(known);
+    else if (known) {
       if (written) known.unfounded = 0;
       else if (known.reported) known.unfounded += 1;
       known.seen = version;
@@ -173,45 +154,78 @@ export class OwnedObjectWatch {
       known.cancelTimer = undefined;
       return known;
     }
-    const kind = this.kindState({ apiVersion: ref.apiVersion, kind: ref.kind });
     const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, reportedAt: 0, unfounded: 0 };
     owner.tracked.set(idOf(ref), tracked);
-    kind.tracked.set(key, (kind.tracked.get(key) ?? new Set()).add(tracked));
+    this.attach(tracked, kind);
     return tracked;
   }
 
   private drop(tracked: Tracked): void {
-    const { owner, kind, key } = tracked;
     tracked.cancelTimer?.();
-    owner.tracked.delete(idOf(tracked.ref));
+    tracked.owner.tracked.delete(idOf(tracked.ref));
+    this.detach(tracked);
+  }
+
+  private attach(tracked: Tracked, kind: KindState): void {
+    tracked.kind = kind;
+    kind.tracked.set(tracked.key, (kind.tracked.get(tracked.key) ?? new Set()).add(tracked));
+  }
+
+  private detach(tracked: Tracked): void {
+    const { kind, key } = tracked;
     const others = kind.tracked.get(key);
     others?.delete(tracked);
     if (others?.size) return;
     kind.tracked.delete(key);
     kind.watch.forget(key);
     if (kind.tracked.size > 0) return;
-    this.kinds.delete(idOfType(kind.watch.type));
+    this.kinds.delete(kind.id);
     void kind.watch.stop();
   }
 
-  private kindState(type: TypeRef): KindState {
-    const known = this.kinds.get(idOfType(type));
+  private kindState(ref: ObjectRef, owner: OwnerState, key: string): KindState {
+    const type: TypeRef = { apiVersion: ref.apiVersion, kind: ref.kind };
+    const scope = this.scopes.choose(idOfType(type), this.scopesOf(owner, key));
+    const id = `${idOfType(type)} ${scope.id}`;
+    const known = this.kinds.get(id);
     if (known) return known;
-    const { client, ownerGroup, logger } = this.options;
+    const { ownerGroup, logger } = this.options;
     const kind: KindState = {
+      id,
+      scope,
       tracked: new Map(),
       watch: new KindWatch({
-        client,
+        ...scope,
         type,
         ownerGroup,
         logger,
         clock: this.clock,
-        onChange: (key, owner) => this.changed(kind, key, owner),
+        onChange: (changed, ownerName) => this.changed(kind, changed, ownerName),
         onSynced: () => this.synced(kind),
+        onForbidden: () => this.forbidden(kind),
       }),
     };
-    this.kinds.set(idOfType(type), kind);
+    this.kinds.set(id, kind);
     return kind;
+  }
+
+  private scopesOf({ name }: OwnerState, key: string): [...WatchScope[], WatchScope] {
+    const namespace = key.slice(0, key.indexOf('/')) || undefined;
+    return this.options.scopesOf?.(name, namespace) ?? [{ id: '', client: this.options.client }];
+  }
+
+  /** Whoever has a narrower scope goes on there. */
+  private forbidden(kind: KindState): void {
+    this.scopes.refuse(idOfType(kind.watch.type), kind.scope);
+    for (const tracked of [...kind.tracked.values()].flatMap((all) => [...all])) {
+      const next = this.kindState(tracked.ref, tracked.owner, tracked.key);
+      if (next === kind) continue;
+      this.detach(tracked);
+      this.attach(tracked, next);
+      if (next.watch.seeing && !next.watch.latest(tracked.key))
+        next.watch.markGone(tracked.key, tracked.seen);
+      this.consider(tracked);
+    }
   }
 
   private synced({ watch, tracked }: KindState): void {
@@ -246,16 +260,4 @@ export class OwnedObjectWatch {
     const latest = kind.watch.latest(key);
     return !owner.held && isSuspect(seen, latest) && !isSame(latest, reported);
   }
-}
-
-function isSame(a: Observation | undefined, b: Observation | undefined): boolean {
-  return a?.gone === b?.gone && a?.version.resourceVersion === b?.version.resourceVersion;
-}
-
-function idOf(ref: ObjectRef): string {
-  return `${idOfType(ref)} ${ref.namespace ?? ''}/${ref.name}`;
-}
-
-function idOfType({ apiVersion, kind }: TypeRef): string {
-  return `${apiVersion}/${kind}`;
 }
