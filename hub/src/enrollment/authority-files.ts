@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertificateAuthority } from './certificate-authority.js';
 
@@ -21,21 +21,31 @@ export async function openAuthority(
   }
   // One file, so that an interrupted first start leaves both parts or none.
   const file = join(dataDir, 'ca.pem');
-  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  const pem = known ?? (await createFile(dataDir, file, now));
+  const pem = (await readIfThere(file)) ?? (await createFile(dataDir, file, now));
   return CertificateAuthority.open(pem, pem);
 }
 
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** Of replicas that start together on one folder, the first decides; the others read what it wrote. */
 async function createFile(dataDir: string, file: string, now: Date): Promise<string> {
   const { certificate, privateKey } = await CertificateAuthority.create(now);
-  const pem = `${certificate}\n${privateKey}\n`;
+  const draft = `${file}.${process.pid}.new`;
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
-  await writeFile(`${file}.new`, pem, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-  return pem;
+  await writeFile(draft, `${certificate}\n${privateKey}\n`, { mode: 0o600 });
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return readFile(file, 'utf8');
 }
 
 async function readPem(file: string): Promise<string> {

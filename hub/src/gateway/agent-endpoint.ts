@@ -2,7 +2,6 @@ import { status } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { DataSource } from 'typeorm';
 import type {
   AgentServiceServer,
   RenewCertificateRequest,
@@ -17,6 +16,7 @@ import { StateWriter } from '../objects/state-writer.js';
 import { Clock } from '../platform/clock.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
+import { WriterStoppedError } from '../platform/database/group-commit.js';
 import { describeError } from '../platform/errors/describe-error.js';
 import { newId } from '../platform/ids.js';
 import { LOGGER } from '../platform/logging/logger.js';
@@ -25,8 +25,8 @@ import type { SessionParts } from './agent-session.js';
 import { grpcError } from './grpc-error.js';
 import { IntentDispatcher } from './intent-dispatcher.js';
 import { peerIdentity } from './peer-identity.js';
-import { SessionClaimStore } from './session-claim.store.js';
 import { SessionOpening } from './session-opening.js';
+import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
 import { SessionStream } from './session-stream.js';
 
@@ -36,9 +36,8 @@ export class AgentEndpoint {
   private readonly parts: SessionParts;
 
   constructor(
-    private readonly dataSource: DataSource,
     private readonly registry: SessionRegistry,
-    private readonly claims: SessionClaimStore,
+    private readonly releases: SessionRelease,
     private readonly enrollment: EnrollmentService,
     private readonly authority: CertificateAuthority,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -86,8 +85,10 @@ export class AgentEndpoint {
     this.registry.remove(session);
     await session.idle();
     try {
-      await this.claims.releaseAndTell(this.dataSource, [session.id]);
+      await this.releases.release(session.id);
     } catch (err) {
+      // A hub that stops has released all of its sessions already.
+      if (err instanceof WriterStoppedError) return;
       this.logger.warn({ err, clusterId: session.clusterId }, 'ended session was not released');
     }
   }

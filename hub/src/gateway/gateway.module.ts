@@ -3,6 +3,7 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
 import { ObjectsModule } from '../objects/objects.module.js';
 import { AgentEndpoint } from './agent-endpoint.js';
+import { DatabaseTurnstile } from './database-turnstile.js';
 import { EnrollmentEndpoint } from './enrollment-endpoint.js';
 import { GatewayService } from './gateway.service.js';
 import { IntentDispatcher } from './intent-dispatcher.js';
@@ -12,6 +13,7 @@ import { Quarantine } from './quarantine.js';
 import { Replica } from './replica.js';
 import { SessionClaimStore } from './session-claim.store.js';
 import { SessionOpening } from './session-opening.js';
+import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
 
 /** Global, because the intents ask for `IntentDelivery` and the gateway asks for theirs: neither imports the other. */
@@ -19,9 +21,11 @@ import { SessionRegistry } from './session-registry.js';
 @Module({
   imports: [ClustersModule, EnrollmentModule, ObjectsModule],
   providers: [
+    DatabaseTurnstile,
     SessionRegistry,
     SessionClaimStore,
     SessionOpening,
+    SessionRelease,
     Quarantine,
     Replica,
     IntentDispatcher,

@@ -17,7 +17,7 @@ import { IntentDispatcher } from './intent-dispatcher.js';
 import { Listeners } from './listeners.js';
 import type { ListenerAddresses } from './listeners.js';
 import { Replica } from './replica.js';
-import { SessionClaimStore } from './session-claim.store.js';
+import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
 
 const sweepEveryMs = 1_000;
@@ -39,7 +39,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     private readonly control: SessionControl,
     private readonly clusters: ClusterStore,
     private readonly certificates: CertificateStore,
-    private readonly claims: SessionClaimStore,
+    private readonly releases: SessionRelease,
     private readonly intents: IntentDispatcher,
     private readonly clock: Clock,
     metrics: Metrics,
@@ -72,10 +72,8 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     for (const session of sessions) session.end(shuttingDown());
     await Promise.all([this.listeners.stop(), ...sessions.map((session) => session.idle())]);
     try {
-      await this.claims.releaseAndTell(
-        this.dataSource,
-        sessions.map(({ id }) => id),
-      );
+      await Promise.all(sessions.map(({ id }) => this.releases.release(id)));
+      await this.releases.stop();
       await this.replica.stop();
     } catch (err) {
       this.logger.warn({ err }, 'sessions were not released; other replicas will do it');

@@ -8,6 +8,7 @@ import { text } from '../objects/object-row.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import type { AgentSession } from './agent-session.js';
+import { DatabaseTurnstile } from './database-turnstile.js';
 import { IntentDelivery, IntentPort } from './intent-port.js';
 import type { OutgoingIntent } from './intent-port.js';
 import { SessionClaimStore } from './session-claim.store.js';
@@ -24,6 +25,7 @@ export class IntentDispatcher extends IntentDelivery {
     private readonly registry: SessionRegistry,
     private readonly claims: SessionClaimStore,
     private readonly control: SessionControl,
+    private readonly turnstile: DatabaseTurnstile,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Optional() @Inject(IntentPort) private readonly intents?: IntentPort,
@@ -47,7 +49,8 @@ export class IntentDispatcher extends IntentDelivery {
     if (!this.intents || this.registry.ofCluster(clusterId).length === 0) return;
     if (this.serving.has(clusterId)) return void this.serving.set(clusterId, true);
     this.serving.set(clusterId, false);
-    void this.serve(clusterId)
+    void this.turnstile
+      .pass(() => this.serve(clusterId))
       .catch((err: unknown) => this.logger.error({ err, clusterId }, 'intents were not delivered'))
       .finally(() => {
         const again = this.serving.get(clusterId);

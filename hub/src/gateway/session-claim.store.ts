@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { ChangeFeed } from '../platform/changes/change-feed.js';
+import type { EntityManager } from 'typeorm';
 import type { AgentId } from '../objects/object-status.store.js';
 
 /** Who holds the session of an agent. */
@@ -27,8 +26,6 @@ const columns = `agents.session_id AS "sessionId", agents.instance_id AS "instan
 /** Which session and which replica each agent is connected by, in `agents`. */
 @Injectable()
 export class SessionClaimStore {
-  constructor(private readonly changes: ChangeFeed) {}
-
   /** The row of the agent, made when it is new, locked until the transaction ends. */
   async lock(manager: EntityManager, { clusterId, shard }: AgentId): Promise<SessionClaim> {
     await manager.query(
@@ -69,21 +66,20 @@ export class SessionClaimStore {
     );
   }
 
-  /** Frees what these sessions still hold, and tells readers that their clusters are not connected any more. */
-  async releaseAndTell(dataSource: DataSource, sessionIds: readonly string[]): Promise<void> {
-    if (sessionIds.length === 0) return;
-    await dataSource.transaction(async (manager) => {
-      const [rows] = await manager.query<[{ clusterId: string; name: string }[], number]>(
-        `UPDATE agents SET session_id = NULL, replica_id = NULL FROM clusters
-         WHERE agents.session_id = ANY($1) AND clusters.id = agents.cluster_id
-         RETURNING agents.cluster_id AS "clusterId", clusters.name`,
-        [sessionIds],
-      );
-      await this.changes.publish(
-        manager,
-        rows.map(({ clusterId, name }) => ({ topic: 'cluster', clusterId, key: name, deleted: false })),
-      );
-    });
+  /** Frees what these sessions still hold. Gives the clusters that lost a session by it. */
+  async release(
+    manager: EntityManager,
+    sessionIds: readonly string[],
+  ): Promise<readonly { clusterId: string; name: string }[]> {
+    const [rows] = await manager.query<[{ clusterId: string; name: string }[], number]>(
+      `UPDATE agents SET session_id = NULL, replica_id = NULL FROM clusters
+       WHERE clusters.id = agents.cluster_id AND (agents.cluster_id, agents.shard) IN (
+         SELECT held.cluster_id, held.shard FROM agents AS held WHERE held.session_id = ANY($1)
+         ORDER BY held.cluster_id, held.shard FOR UPDATE)
+       RETURNING agents.cluster_id AS "clusterId", clusters.name`,
+      [sessionIds],
+    );
+    return rows;
   }
 
   /** Puts the replica's name back on its sessions, after others had taken it for dead. */

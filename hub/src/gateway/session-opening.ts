@@ -17,6 +17,7 @@ import { Clock } from '../platform/clock.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { beginContest, judgeContest } from './domain/contest.js';
+import { DatabaseTurnstile } from './database-turnstile.js';
 import { turnedAway } from './goodbye.js';
 import type { PeerIdentity } from './peer-identity.js';
 import { Quarantine } from './quarantine.js';
@@ -57,6 +58,7 @@ export class SessionOpening {
     private readonly changes: ChangeFeed,
     private readonly replica: Replica,
     private readonly quarantine: Quarantine,
+    private readonly turnstile: DatabaseTurnstile,
     private readonly clock: Clock,
     @InjectConfig() private readonly config: HubConfig,
   ) {}
@@ -65,7 +67,9 @@ export class SessionOpening {
   async open(request: OpeningRequest): Promise<Exclude<Opening, { type: 'contested' }> | undefined> {
     let dead: string | undefined;
     while (!request.signal.aborted) {
-      const opening = await this.dataSource.transaction((manager) => this.claim(manager, request, dead));
+      const opening = await this.turnstile.pass(() =>
+        this.dataSource.transaction((manager) => this.claim(manager, request, dead)),
+      );
       if (opening.type !== 'contested') return opening;
       const verdict = await this.contest(request, opening.rivalSession);
       if (verdict === 'clone') {
@@ -134,7 +138,7 @@ export class SessionOpening {
     const began = performance.now();
     let contest = beginContest(heartbeatMs);
     while (!request.signal.aborted) {
-      const claim = await this.claims.read(this.dataSource.manager, request);
+      const claim = await this.turnstile.pass(() => this.claims.read(this.dataSource.manager, request));
       const sighting = {
         elapsedMs: performance.now() - began,
         present: claim?.sessionId === rivalSession && claim.replicaId !== null,

@@ -2,8 +2,12 @@ import { HttpException } from '@nestjs/common';
 import { HubError, hubErrorStatus } from './hub-error.js';
 import type { HubErrorCode } from './hub-error.js';
 
-/** SQLSTATE classes and socket errors that mean: the database is away, not: the query is wrong. */
-const databaseAway = /^(08\w{3}|57P0[1-4]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
+/**
+ * SQLSTATE classes and socket errors that mean: the database is away, not: the query is wrong. A server that is
+ * read-only (25006) or takes no connections (55000) is in the middle of a failover.
+ */
+const databaseAway =
+  /^(08\w{3}|57P0[1-4]|53300|25006|55000|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
 const connectionLost = /connection terminated|timeout exceeded when trying to connect|connection ended/i;
 
 /** Whether an error says that PostgreSQL cannot be reached just now. */

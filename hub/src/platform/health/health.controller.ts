@@ -26,7 +26,12 @@ export class HealthController {
   /** Requests can be answered. */
   @Get('readyz')
   async readyz(): Promise<{ status: string }> {
-    await this.dataSource.query('SELECT 1');
+    await this.dataSource.query('SELECT 1').catch((cause: unknown) => {
+      throw new HubError('Unavailable', 'the hub cannot use its database', {
+        remedy: 'look into its log',
+        cause,
+      });
+    });
     if (!this.notifications.connected) {
       throw new HubError('Unavailable', 'the hub is not connected to the notifications of its database', {
         remedy: 'wait until the database is back',
