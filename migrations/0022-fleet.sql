@@ -4,6 +4,14 @@
 CREATE INDEX object_statuses_artifacts ON object_statuses (cluster_id, kind, namespace, name) INCLUDE (revision)
   WHERE kind IN ('GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact');
 
+-- The objects that hold an artifact, each once, whichever shards report it.
+CREATE VIEW fleet_artifacts AS
+SELECT DISTINCT ON (o.cluster_id, o.kind, o.namespace, o.name)
+  o.cluster_id, o.kind, o.namespace, o.name, o.sync, o.reason, o.message, o.revision, o.source_url AS url
+FROM object_statuses o
+WHERE o.kind IN ('GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact')
+ORDER BY o.cluster_id, o.kind, o.namespace, o.name, o.changed_at DESC;
+
 -- One row a reported object, with the cluster's name and labels, when it was confirmed last, and sync against its source.
 CREATE VIEW fleet_objects AS
 SELECT
@@ -17,13 +25,7 @@ SELECT
 FROM object_statuses o
 JOIN clusters c ON c.id = o.cluster_id
 JOIN agents a ON a.cluster_id = o.cluster_id AND a.shard = o.shard
-LEFT JOIN (
-  SELECT DISTINCT ON (source.cluster_id, source.kind, source.namespace, source.name)
-    source.cluster_id, source.kind, source.namespace, source.name, source.revision
-  FROM object_statuses source
-  WHERE source.kind IN ('GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact')
-  ORDER BY source.cluster_id, source.kind, source.namespace, source.name
-) s ON s.cluster_id = o.cluster_id AND s.kind = o.source_kind AND s.namespace = o.source_namespace
+LEFT JOIN fleet_artifacts s ON s.cluster_id = o.cluster_id AND s.kind = o.source_kind AND s.namespace = o.source_namespace
   AND s.name = o.source_name;
 
 -- One row a cluster, with what its agents say together: the oldest confirmation counts, and one that is missing is none.

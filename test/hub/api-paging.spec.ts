@@ -57,9 +57,7 @@ interface Item {
   readonly name: string;
 }
 
-async function pages(
-  path: string,
-): Promise<{
+async function pages(path: string): Promise<{
   readonly items: readonly Item[];
   readonly totals: ReadonlySet<number>;
   readonly pages: number;

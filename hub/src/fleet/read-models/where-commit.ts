@@ -101,11 +101,10 @@ export class WhereCommit {
         max(passed.first_at) FILTER (WHERE now.first_at >= passed.first_at) AS "passedAt",
         s.kind AS "sourceKind", s.namespace AS "sourceNamespace", s.name AS "sourceName", s.sync AS "sourceSync",
         ${failed('s', 'reason')} AS "sourceReason", ${failed('s', 'message')} AS "sourceMessage",
-        s.revision AS "sourceRevision", s.source_url AS url
+        s.revision AS "sourceRevision", s.url
       FROM object_statuses k
-      LEFT JOIN object_statuses s ON s.cluster_id = k.cluster_id AND s.kind = k.source_kind
+      LEFT JOIN fleet_artifacts s ON s.cluster_id = k.cluster_id AND s.kind = k.source_kind
         AND s.namespace = k.source_namespace AND s.name = k.source_name
-        AND s.kind IN ('GitRepository', 'OCIRepository', 'Bucket', 'ExternalArtifact')
       LEFT JOIN passed ON passed.cluster_id = k.cluster_id AND passed.object_key = k.key
       LEFT JOIN object_revisions now ON passed.cluster_id IS NOT NULL
         AND now.cluster_id = k.cluster_id AND now.object_key = k.key AND now.revision = k.revision
