@@ -134,6 +134,19 @@ describe('a Kustomization', () => {
     expect(object.status?.history).toMatchObject([{ lastReconciledStatus: 'HealthCheckFailed' }]);
   });
 
+  it('names what is not healthy when the timeout, of at least 30 s, is over', async () => {
+    const ns = await rig.namespace();
+    await rig.publish(ns, 'fleet', 'main@sha1:1', { 'a.yaml': deployment(ns, 'web', 'app:fail') });
+    await rig.kustomization(ns, 'late', { wait: true, timeout: '1s' });
+
+    const object = await rig.untilReason(ns, 'late', 'HealthCheckFailed', 45_000);
+    expect(ready(object)?.message).toMatch(
+      new RegExp(
+        `^health check failed after 3\\d\\..+s: timeout waiting for: \\[Deployment/${ns}/web status: 'InProgress'\\]$`,
+      ),
+    );
+  });
+
   it('substitutes variables of ConfigMaps and Secrets, inline values win', async () => {
     const ns = await rig.namespace();
     await rig.client.create(JSON.parse(configMap(ns, 'vars', { a: 'map', b: 'map', c: 'map' })));
@@ -143,13 +156,16 @@ describe('a Kustomization', () => {
       metadata: { namespace: ns, name: 'vars' },
       stringData: { b: 'sec\nret', c: 'secret' },
     });
+    const annotations = { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' };
+    const untouched = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: ns, name: 'b', annotations },
+      data: { value: '${untouched}' },
+    };
     await rig.publish(ns, 'fleet', 'main@sha1:1', {
       'a.yaml': configMap(ns, 'a', { value: '${a} ${b} ${c} ${d:=default} $${kept}' }),
-      'b.yaml':
-        `${configMap(ns, 'b', { value: '${untouched}' }).slice(0, -1)}, "metadata": {"namespace": "${ns}", "name": "b", "annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}}}`.replace(
-          /"metadata":\{[^}]*\},/,
-          '',
-        ),
+      'b.yaml': JSON.stringify(untouched),
     });
     await rig.kustomization(ns, 'vars', {
       postBuild: {

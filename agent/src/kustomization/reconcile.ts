@@ -22,7 +22,12 @@ import { formatDuration, intervalText, nextIntervalMs, retryIntervalMs } from '.
 export function createReconcile(deps: KustomizationDeps): Reconcile {
   return async (name, signal) => {
     const found = deps.latest.get(name);
-    return found ? await reconcileObject(deps, found, signal) : {};
+    if (found) return await reconcileObject(deps, found, signal);
+    // Somebody took the finalizer away: nobody owns these objects any more.
+    deps.drift.forget(name);
+    deps.suspects.take(name);
+    deps.pace.forget(name);
+    return {};
   };
 }
 

@@ -49,16 +49,20 @@ export async function applyObjects(
 /** Runs something with the limit of spec.timeout, and says so when the limit was the reason of its end. */
 export async function withinTimeout<T>(run: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = timeoutMs(run.object.spec);
-  const timeout = new AbortController();
-  const cancel = run.deps.clock.schedule(limit, () => timeout.abort());
+  const ending = new AbortController();
+  const stop = (): void => ending.abort(run.signal.reason);
+  const cancel = run.deps.clock.schedule(limit, () => ending.abort());
+  run.signal.addEventListener('abort', stop, { once: true });
+  if (run.signal.aborted) stop();
   try {
-    return await work(AbortSignal.any([run.signal, timeout.signal]));
+    return await work(ending.signal);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!timeout.signal.aborted) throw error;
+    if (!ending.signal.aborted) throw error;
     throw new Error(`apply did not end within the timeout of ${formatDuration(limit)}`, { cause: error });
   } finally {
     cancel();
+    run.signal.removeEventListener('abort', stop);
   }
 }
 
