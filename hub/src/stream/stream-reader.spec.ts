@@ -6,7 +6,7 @@ import { streamTopics } from './domain/stream-event.js';
 import { StreamReader } from './stream-reader.js';
 
 /** A real stream whose other side takes what it is given only when it is told to. */
-function slowSocket(): { readonly socket: Writable; readonly written: string[]; take(): void } {
+function slowSocket(): { readonly socket: Writable; readonly written: string[]; readonly take: () => void } {
   const written: string[] = [];
   const waiting: (() => void)[] = [];
   const socket = new Writable({
@@ -30,7 +30,7 @@ function readerOf(socket: Writable, now: () => number = () => 0): StreamReader {
   return new StreamReader(socket as unknown as ServerResponse, new Set(streamTopics), 'e', now);
 }
 
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 describe('a reader that is slow', () => {
   it('gets the rest, coalesced, when it takes something again', async () => {
