@@ -12,7 +12,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
-import { enrol, joinFleet, makeJoinToken, makeKeys, rsaRequest, stolenRequest } from './gateway-agent.js';
+import { enrol, joinFleet, makeJoinToken, makeKeys } from './gateway-agent.js';
+import { rsaRequest, stolenRequest } from './gateway-bad-requests.js';
 import type { Keys, Member } from './gateway-agent.js';
 
 /** Time that can be moved ahead of the machine's. */

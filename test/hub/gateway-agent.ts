@@ -1,5 +1,5 @@
 // An agent's end of the link, spoken by hand: real keys, real certificates, real gRPC, and every message under control.
-import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
@@ -9,13 +9,12 @@ import { AgentServiceClient } from '@flotilla/proto/flotilla/v1/agent';
 import type { Hello, SessionRequest, SessionResponse } from '@flotilla/proto/flotilla/v1/agent';
 import { EnrollmentServiceClient } from '@flotilla/proto/flotilla/v1/enrollment';
 import type { EnrollResponse } from '@flotilla/proto/flotilla/v1/enrollment';
-import { ObjectState } from '@flotilla/proto/flotilla/v1/state';
-import { encodeRow, TableHash, tableKey } from '@flotilla/proto/table/table-hash';
 import { CertificateAuthority } from '@flotilla/hub/enrollment/certificate-authority';
 import { JoinTokensService } from '@flotilla/hub/enrollment/join-tokens.service';
 import type { NewJoinToken } from '@flotilla/hub/enrollment/join-tokens.service';
 import type { RunningHub } from '@flotilla/hub/start-hub';
 import { DataSource } from 'typeorm';
+import type { TestTable } from './gateway-table.js';
 
 /** A key and a certificate request for it, PEM. */
 export interface Keys {
@@ -162,128 +161,6 @@ export class TestSession {
   }
 }
 
-/** A table as an agent keeps it. */
-export class TestTable {
-  readonly rows = new Map<string, ObjectState>();
-  sequence = 0n;
-
-  constructor(readonly tableId: string = randomUUID()) {}
-
-  get hash(): Uint8Array {
-    const hash = new TableHash();
-    for (const [key, state] of this.rows) hash.add(key, encodeRow(state));
-    return hash.toBytes();
-  }
-
-  /** Sets rows and gives the delta that says so. */
-  set(...states: readonly ObjectState[]): Extract<SessionRequest['message'], { $case: 'delta' }> {
-    for (const state of states) this.rows.set(tableKey(state.ref!), state);
-    this.sequence += BigInt(states.length);
-    return this.delta(states, []);
-  }
-
-  remove(...states: readonly ObjectState[]): Extract<SessionRequest['message'], { $case: 'delta' }> {
-    for (const state of states) this.rows.delete(tableKey(state.ref!));
-    this.sequence += BigInt(states.length);
-    return this.delta(
-      [],
-      states.map(({ ref }) => ref!),
-    );
-  }
-
-  delta(
-    upserts: readonly ObjectState[],
-    deletes: readonly NonNullable<ObjectState['ref']>[],
-  ): Extract<SessionRequest['message'], { $case: 'delta' }> {
-    const value = {
-      sequence: this.sequence,
-      upserts: [...upserts],
-      deletes: [...deletes],
-      tableHash: this.hash,
-      observedAt: new Date(),
-    };
-    return { $case: 'delta', value };
-  }
-
-  heartbeat(): Extract<SessionRequest['message'], { $case: 'heartbeat' }> {
-    const value = {
-      sequence: this.sequence,
-      tableHash: this.hash,
-      objects: this.rows.size,
-      observedAt: new Date(),
-    };
-    return { $case: 'heartbeat', value };
-  }
-
-  /** The whole table in parts of `size` rows. */
-  snapshot(size = 500): Extract<SessionRequest['message'], { $case: 'snapshot' }>[] {
-    const rows = [...this.rows.values()];
-    const count = Math.max(1, Math.ceil(rows.length / size));
-    return Array.from({ length: count }, (_, part) => ({
-      $case: 'snapshot' as const,
-      value: {
-        sequence: this.sequence,
-        objects: rows.slice(part * size, (part + 1) * size),
-        part,
-        last: part === count - 1,
-        tableHash: this.hash,
-        observedAt: new Date(),
-      },
-    }));
-  }
-
-  hello(over: Partial<Hello> = {}): Extract<SessionRequest['message'], { $case: 'hello' }> {
-    const value: Hello = {
-      protocolVersion: 1,
-      agentVersion: '0.1.0',
-      kubernetesVersion: 'v1.33.2',
-      shard: '',
-      tableId: this.tableId,
-      sequence: this.sequence,
-      tableHash: this.hash,
-      spoolId: 'spool-1',
-      instanceId: 'instance-1',
-      ...over,
-    };
-    return { $case: 'hello', value };
-  }
-}
-
-/** A Kustomization that applied `revision`. */
-export function kustomization(
-  name: string,
-  revision = 'main@sha1:1111111',
-  over: Partial<ObjectState> = {},
-): ObjectState {
-  return ObjectState.fromPartial({
-    ref: {
-      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      namespace: 'flux-system',
-      name,
-    },
-    uid: `uid-${name}`,
-    generation: 1n,
-    observedGeneration: 1n,
-    conditions: [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'ReconciliationSucceeded',
-        message: `Applied revision: ${revision}`,
-        observedGeneration: 1n,
-        lastTransitionTime: new Date('2026-01-02T03:04:05Z'),
-      },
-    ],
-    revision,
-    attemptedRevision: revision,
-    source: { apiVersion: '', kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' },
-    inventory: { entries: 3, digest: 'abc' },
-    changedAt: new Date('2026-01-02T03:04:05Z'),
-    ...over,
-  });
-}
-
 /** Opens a session and gives the hub the whole table, as it asks for it. */
 export async function connect(
   address: string,
@@ -300,36 +177,4 @@ export async function connect(
     await session.next('stateAck');
   }
   return session;
-}
-
-/** An RSA key of `bits` with a request that is well signed. */
-export async function rsaRequest(bits: number): Promise<string> {
-  const algorithm = {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    publicExponent: new Uint8Array([1, 0, 1]),
-    modulusLength: bits,
-  };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=agent',
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  return request.toString('pem');
-}
-
-/** A request that names one key and is signed by another. */
-export async function stolenRequest(): Promise<string> {
-  const signing = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
-  const named = await webcrypto.subtle.importKey('spki', spki, ecdsa, true, ['verify']);
-  const keys = { privateKey: signing.privateKey, publicKey: named };
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=agent',
-    keys,
-    signingAlgorithm: ecdsa,
-  });
-  return request.toString('pem');
 }

@@ -12,15 +12,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
-import {
-  clientOf,
-  connect,
-  joinFleet,
-  kustomization,
-  makeKeys,
-  TestSession,
-  TestTable,
-} from './gateway-agent.js';
+import { clientOf, connect, joinFleet, makeKeys, TestSession } from './gateway-agent.js';
+import { TestTable, kustomization } from './gateway-table.js';
 import type { Member } from './gateway-agent.js';
 
 class ShiftedClock extends Clock {

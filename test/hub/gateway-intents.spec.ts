@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
-import { connect, joinFleet, kustomization, TestTable } from './gateway-agent.js';
+import { connect, joinFleet } from './gateway-agent.js';
+import { TestTable, kustomization } from './gateway-table.js';
 
 const folder = temporaryFolder('intents');
 const object = { kind: 'Kustomization', namespace: 'flux-system', name: 'a' };

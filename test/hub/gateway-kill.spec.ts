@@ -11,7 +11,8 @@ import type { FlotillaHub } from '../servers/flotilla-hub.js';
 import { repositoryRoot } from '../servers/repository-root.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
-import { connect, kustomization, makeKeys, TestSession, TestTable } from './gateway-agent.js';
+import { connect, makeKeys, TestSession } from './gateway-agent.js';
+import { TestTable, kustomization } from './gateway-table.js';
 import type { Member } from './gateway-agent.js';
 
 const folder = temporaryFolder('hub-kill');

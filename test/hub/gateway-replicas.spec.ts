@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
-import { connect, joinFleet, kustomization, TestSession, TestTable } from './gateway-agent.js';
+import { connect, joinFleet, TestSession } from './gateway-agent.js';
+import { TestTable, kustomization } from './gateway-table.js';
 
 const folder = temporaryFolder('replicas');
 let databaseUrl: string;

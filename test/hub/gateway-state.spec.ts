@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Goodbye_Code as Code } from '@flotilla/proto/flotilla/v1/agent';
-import { ObjectState, Record as WireRecord } from '@flotilla/proto/flotilla/v1/state';
+import { ObjectState } from '@flotilla/proto/flotilla/v1/state';
 import { ChangeFeed } from '@flotilla/hub/platform/changes/change-feed';
 import type { Change } from '@flotilla/hub/platform/changes/change';
 import type { RunningHub } from '@flotilla/hub/start-hub';
@@ -8,7 +7,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
-import { connect, joinFleet, kustomization, TestSession, TestTable } from './gateway-agent.js';
+import { connect, joinFleet, TestSession } from './gateway-agent.js';
+import { kustomization, tableOf, TestTable } from './gateway-table.js';
 import type { Member } from './gateway-agent.js';
 
 let hub: RunningHub;
@@ -163,21 +163,14 @@ describe('a delta', () => {
     session.send(table.heartbeat());
     await sleep(100);
     expect(session.has('snapshotRequest')).toBe(false);
-    expect(table.hash).not.toEqual(new TestTableOf(kustomization('a')).hash);
+    expect(table.hash).not.toEqual(tableOf(kustomization('a')).hash);
   });
 });
-
-class TestTableOf extends TestTable {
-  constructor(...states: ObjectState[]) {
-    super();
-    this.set(...states);
-  }
-}
 
 describe('a heartbeat', () => {
   it('confirms what the hub holds', async () => {
     const member = await joinFleet(hub, 'confirm');
-    const table = new TestTableOf(kustomization('a'));
+    const table = tableOf(kustomization('a'));
     const session = await established(member, table);
     const before = await observedAt(member);
     await sleep(20);
@@ -187,7 +180,7 @@ describe('a heartbeat', () => {
 
   it('confirms nothing while the agent has changes that are not here yet', async () => {
     const member = await joinFleet(hub, 'behind');
-    const table = new TestTableOf(kustomization('a'));
+    const table = tableOf(kustomization('a'));
     const session = await established(member, table);
     const before = await observedAt(member);
     table.set(kustomization('b'));
@@ -205,7 +198,7 @@ describe('a heartbeat', () => {
 
   it('with another hash leads to a snapshot', async () => {
     const member = await joinFleet(hub, 'drifted');
-    const table = new TestTableOf(kustomization('a'));
+    const table = tableOf(kustomization('a'));
     const session = await established(member, table);
     await sql.query('DELETE FROM object_statuses WHERE cluster_id = $1', [member.clusterId]);
     await sql.query(`UPDATE agents SET table_hash = '\\x01' WHERE cluster_id = $1`, [member.clusterId]);
@@ -220,7 +213,7 @@ describe('a heartbeat', () => {
 describe('a session that comes back', () => {
   it('goes on after the number that the hub holds', async () => {
     const member = await joinFleet(hub, 'resume');
-    const table = new TestTableOf(kustomization('a'));
+    const table = tableOf(kustomization('a'));
     (await established(member, table)).close();
     table.set(kustomization('b'));
     const session = dial(member);
@@ -233,9 +226,9 @@ describe('a session that comes back', () => {
 
   it('of a restarted agent with the same rows sends nothing', async () => {
     const member = await joinFleet(hub, 'restarted');
-    const before = new TestTableOf(kustomization('a'), kustomization('b'));
+    const before = tableOf(kustomization('a'), kustomization('b'));
     (await established(member, before)).close();
-    const after = new TestTableOf(kustomization('b'), kustomization('a'));
+    const after = tableOf(kustomization('b'), kustomization('a'));
     const session = dial(member);
     session.send(after.hello({ instanceId: 'instance-2' }));
     expect((await session.next('welcome')).acknowledgedSequence).toBe(after.sequence);
@@ -248,17 +241,17 @@ describe('a session that comes back', () => {
 
   it('of a restarted agent with other rows replaces what the hub holds', async () => {
     const member = await joinFleet(hub, 'changed');
-    (await established(member, new TestTableOf(kustomization('old'), kustomization('both')))).close();
-    const table = new TestTableOf(kustomization('both'), kustomization('new'));
+    (await established(member, tableOf(kustomization('old'), kustomization('both')))).close();
+    const table = tableOf(kustomization('both'), kustomization('new'));
     await established(member, table);
     expect(await objectsOf(member)).toEqual(['both 1111111', 'new 1111111']);
   });
 
   it('in the middle of a snapshot is asked for all of it again', async () => {
     const member = await joinFleet(hub, 'torn');
-    const table = new TestTableOf(kustomization('a'));
+    const table = tableOf(kustomization('a'));
     (await established(member, table)).close();
-    const next = new TestTableOf(kustomization('b'), kustomization('c'), kustomization('d'));
+    const next = tableOf(kustomization('b'), kustomization('c'), kustomization('d'));
     const first = dial(member);
     first.send(next.hello());
     await first.next('snapshotRequest');
@@ -275,126 +268,10 @@ describe('a session that comes back', () => {
   });
 });
 
-describe('records', () => {
-  const at = new Date('2026-01-02T03:04:05Z');
-  function event(sequence: bigint, message = `event ${sequence}`): WireRecord {
-    const value = {
-      severity: 'error',
-      reason: 'BuildFailed',
-      message,
-      metadata: { revision: 'main@sha1:1' },
-      object: kustomization('a').ref,
-    };
-    return WireRecord.fromPartial({ sequence, time: at, body: { $case: 'event', value } });
-  }
-  async function recordsOf({ clusterId }: Member): Promise<string[]> {
-    const rows = await sql.query<{ sequence: string; reason: string; message: string }[]>(
-      'SELECT sequence, reason, message FROM records WHERE cluster_id = $1 ORDER BY sequence',
-      [clusterId],
-    );
-    return rows.map(({ sequence, reason, message }) => `${sequence} ${reason}: ${message}`);
-  }
-
-  it('are stored once, whatever comes again, and acknowledged after the commit', async () => {
-    const member = await joinFleet(hub, 'records');
-    const session = await established(member, new TestTable());
-    session.send({ $case: 'records', value: { records: [event(1n), event(2n)] } });
-    expect((await session.next('recordAck')).sequence).toBe(2n);
-    session.send({ $case: 'records', value: { records: [event(2n), event(3n)] } });
-    expect((await session.next('recordAck')).sequence).toBe(3n);
-    session.close();
-    const again = dial(member);
-    again.send(new TestTable().hello());
-    expect((await again.next('welcome')).acknowledgedRecord).toBe(3n);
-    expect(await recordsOf(member)).toEqual([
-      '1 BuildFailed: event 1',
-      '2 BuildFailed: event 2',
-      '3 BuildFailed: event 3',
-    ]);
-  });
-
-  it('that the agent had to drop are told as lost, and so are those that never came', async () => {
-    const member = await joinFleet(hub, 'gaps');
-    const session = await established(member, new TestTable());
-    const gap = WireRecord.fromPartial({
-      sequence: 4n,
-      time: at,
-      body: { $case: 'gap', value: { firstSequence: 2n, lastSequence: 4n } },
-    });
-    session.send({ $case: 'records', value: { records: [event(1n), gap, event(5n), event(7n)] } });
-    expect((await session.next('recordAck')).sequence).toBe(7n);
-    expect(await recordsOf(member)).toEqual([
-      '1 BuildFailed: event 1',
-      '4 RecordsLost: 3 records were lost (2 to 4): the spool of the agent was full',
-      '5 BuildFailed: event 5',
-      '6 RecordsLost: 1 record was lost (6 to 6): the agent never sent them',
-      '7 BuildFailed: event 7',
-    ]);
-  });
-});
-
-describe('an agent that breaks the protocol', () => {
-  it.each([
-    [
-      'says something before Hello',
-      (table: TestTable) => [table.heartbeat()],
-      /the first message must be Hello/,
-    ],
-    ['says Hello twice', (table: TestTable) => [table.hello(), table.hello()], /Hello came twice/],
-    ['has no instance', (table: TestTable) => [table.hello({ instanceId: '' })], /instanceId is empty/],
-    [
-      'sends an object without a name',
-      (table: TestTable) => [
-        table.hello(),
-        ...table.snapshot(),
-        table.delta([ObjectState.fromPartial({})], []),
-      ],
-      /without kind or name/,
-    ],
-    [
-      'skips a part of a snapshot',
-      (table: TestTable) => [table.hello(), table.snapshot(1)[1]!],
-      /part 1 where part 0 was expected/,
-    ],
-    [
-      'sends a snapshot that does not fit its hash',
-      (table: TestTable) => [
-        table.hello(),
-        { $case: 'snapshot' as const, value: { ...table.snapshot()[0]!.value, objects: [] } },
-      ],
-      /does not fit its rows/,
-    ],
-  ])('and %s gets a Goodbye that says so', async (sentence, messages, reason) => {
-    const name = `protocol-${sentence.length}-${sentence.charCodeAt(0)}`;
-    const session = dial(await joinFleet(hub, name));
-    const table = new TestTableOf(kustomization('a'), kustomization('b'));
-    for (const message of messages(table)) session.send(message);
-    const goodbye = await session.next('goodbye');
-    expect(goodbye).toMatchObject({ code: Code.CODE_PROTOCOL_ERROR, message: expect.stringMatching(reason) });
-    expect(goodbye.retryAfterSeconds).toBeGreaterThan(0);
-    await session.end();
-  });
-
-  it('or speaks another version is told who has to be upgraded', async () => {
-    const session = dial(await joinFleet(hub, 'future'));
-    session.send(new TestTable().hello({ protocolVersion: 2 }));
-    expect(await session.next('goodbye')).toMatchObject({
-      code: Code.CODE_INCOMPATIBLE,
-      message: 'the agent speaks protocol version 2, the hub 1; upgrade the hub',
-    });
-  });
-
-  it('or falls silent is cut off after three heartbeats', async () => {
-    const member = await joinFleet(hub, 'silent');
-    const session = await established(member, new TestTable());
-    expect((await session.next('goodbye')).message).toBe('nothing was heard for 3 s');
-  });
-});
-
 describe('readers', () => {
   it('hear of what changed, when it is committed, and of nothing else', async () => {
     const member = await joinFleet(hub, 'readers');
-    const table = new TestTableOf(kustomization('a'), kustomization('b'));
+    const table = tableOf(kustomization('a'), kustomization('b'));
     const session = await established(member, table);
     const heard: Change[] = [];
     const subscription = hub.app.get(ChangeFeed).messages.subscribe((message) => {
