@@ -12,7 +12,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: flotilla
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "flotilla-hub.agentService" -}}
+{{- include "flotilla-hub.name" . }}-agents
+{{- end -}}
+
+{{- /* Where agents of the same cluster reach the hub. */ -}}
+{{- define "flotilla-hub.agentHost" -}}
+{{- printf "%s.%s.svc" (include "flotilla-hub.agentService" .) .Release.Namespace -}}
 {{- end -}}
 
 {{- define "flotilla-hub.caSecret" -}}
@@ -29,5 +38,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "ingress.host is required when ingress.enabled is true" -}}
+{{- end -}}
+{{- if and .Values.ingress.tlsSecret (not .Values.ingress.enabled) -}}
+{{- fail "ingress.tlsSecret has no effect while ingress.enabled is false" -}}
 {{- end -}}
 {{- end -}}
