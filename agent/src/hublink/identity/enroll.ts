@@ -1,12 +1,13 @@
-import { credentials, Metadata } from '@grpc/grpc-js';
-import { EnrollmentServiceClient, type EnrollResponse } from '@flotilla/proto/flotilla/v1/enrollment';
+import { credentials } from '@grpc/grpc-js';
+import { EnrollmentServiceClient } from '@flotilla/proto/flotilla/v1/enrollment';
+import { parseAddress } from '../session/address.js';
 import { createCertificateRequest } from './certificate-request.js';
 import type { Identity } from './identity.js';
-import { parseAddress } from '../session/address.js';
 import { pinOf } from './join-token.js';
 import { caByPin } from './trust-by-pin.js';
+import { unaryCall } from './unary-call.js';
 
-const timeoutMs = 15_000;
+const lookTimeoutMs = 15_000;
 
 export interface EnrollOptions {
   /** host:port of the hub's enrolment port. */
@@ -20,34 +21,47 @@ export interface EnrollOptions {
   privateKey: string;
 }
 
-/** Gets this cluster its first certificate. @throws UntrustedHubError, InvalidJoinTokenError, a gRPC ServiceError */
+/** Gets this cluster its first certificate. @throws UntrustedHubError, InvalidJoinTokenError, ServiceError */
 export async function enroll(options: EnrollOptions): Promise<Identity> {
-  const { host, port } = parseAddress(options.address);
-  const ca = await caByPin({ host, port, pin: pinOf(options.joinToken), timeoutMs });
-  const csr = await createCertificateRequest(options.privateKey, options.clusterName);
-  const client = new EnrollmentServiceClient(options.address, credentials.createSsl(Buffer.from(ca)));
-  try {
-    const response = await new Promise<EnrollResponse>((resolve, reject) => {
-      client.enroll(
-        {
-          joinToken: options.joinToken.trim(),
-          csr,
-          clusterName: options.clusterName,
-          labels: { ...options.labels },
-          clusterUid: options.clusterUid,
-        },
-        new Metadata(),
-        { deadline: Date.now() + timeoutMs },
-        (error, answer) => (error ? reject(error) : resolve(answer)),
-      );
+  const { address, joinToken, clusterName, labels, clusterUid, privateKey } = options;
+  const { host, port } = parseAddress(address);
+  const ca = await caByPin({ host, port, pin: pinOf(joinToken), timeoutMs: lookTimeoutMs });
+  const csr = await createCertificateRequest(privateKey, clusterName);
+  return withClient(address, ca, async (client) => {
+    const answer = await unaryCall(client.enroll.bind(client), {
+      joinToken: joinToken.trim(),
+      csr,
+      clusterName,
+      labels: { ...labels },
+      clusterUid,
     });
+    const { clusterId, certificateChain, caBundle, agentEndpoint } = answer;
+    return { privateKey, clusterId, certificateChain, caBundle, agentEndpoint };
+  });
+}
+
+/** A new certificate for the key of an expired one: an agent that was away for long needs no new join token. @throws ServiceError */
+export async function reissue(address: string, clusterName: string, identity: Identity): Promise<Identity> {
+  const csr = await createCertificateRequest(identity.privateKey, clusterName);
+  return withClient(address, identity.caBundle, async (client) => {
+    const { certificateChain } = identity;
+    const answer = await unaryCall(client.reissue.bind(client), { certificateChain, csr });
     return {
-      clusterId: response.clusterId,
-      privateKey: options.privateKey,
-      certificateChain: response.certificateChain,
-      caBundle: response.caBundle,
-      agentEndpoint: response.agentEndpoint,
+      ...identity,
+      certificateChain: answer.certificateChain,
+      caBundle: answer.caBundle || identity.caBundle,
     };
+  });
+}
+
+async function withClient<T>(
+  address: string,
+  ca: string,
+  use: (client: EnrollmentServiceClient) => Promise<T>,
+): Promise<T> {
+  const client = new EnrollmentServiceClient(address, credentials.createSsl(Buffer.from(ca)));
+  try {
+    return await use(client);
   } finally {
     client.close();
   }

@@ -1,27 +1,21 @@
-import { Metadata } from '@grpc/grpc-js';
-import type { AgentServiceClient, RenewCertificateResponse } from '@flotilla/proto/flotilla/v1/agent';
+import type { AgentServiceClient } from '@flotilla/proto/flotilla/v1/agent';
 import { createCertificateRequest, createPrivateKey } from './certificate-request.js';
 import type { Identity } from './identity.js';
+import { unaryCall } from './unary-call.js';
 
-const timeoutMs = 15_000;
-
-/** A new key and certificate for the identity of an open connection. */
+/** A new key and certificate for the identity of an open connection. @throws ServiceError */
 export async function renewCertificate(
   client: AgentServiceClient,
   identity: Identity,
-  commonName: string,
+  clusterName: string,
 ): Promise<Identity> {
   const privateKey = await createPrivateKey();
-  const csr = await createCertificateRequest(privateKey, commonName);
-  const response = await new Promise<RenewCertificateResponse>((resolve, reject) => {
-    client.renewCertificate({ csr }, new Metadata(), { deadline: Date.now() + timeoutMs }, (error, answer) =>
-      error ? reject(error) : resolve(answer),
-    );
-  });
+  const csr = await createCertificateRequest(privateKey, clusterName);
+  const answer = await unaryCall(client.renewCertificate.bind(client), { csr });
   return {
     ...identity,
     privateKey,
-    certificateChain: response.certificateChain,
-    caBundle: response.caBundle || identity.caBundle,
+    certificateChain: answer.certificateChain,
+    caBundle: answer.caBundle || identity.caBundle,
   };
 }
