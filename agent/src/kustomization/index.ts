@@ -66,6 +66,7 @@ export async function createKustomizationController(
 ): Promise<KustomizationController> {
   const suspects = new Suspects();
   const pace = new CorrectionPace();
+  const parts = await makeParts(given);
   let target: EnqueueTarget | undefined;
   const drift = new OwnedObjectWatch({
     client: given.client,
@@ -76,14 +77,16 @@ export async function createKustomizationController(
     onSuspect: (owner, ref) => {
       const look = (): void => {
         suspects.add(owner, ref);
-        target?.enqueue(owner);
+        const uid = given.caches.kustomizations.get(owner)?.metadata.uid ?? '';
+        // One that failed compares everything at its next retry; a suspicion must not bring that forward.
+        if (parts.settled.isSettled(uid)) target?.enqueue(owner);
       };
       const pause = pace.pauseMs(owner, ref, given.clock.monotonic());
       if (pause === 0) look();
       else given.clock.schedule(pause, look);
     },
   });
-  const reconcile = createReconcile({ ...given, suspects, pace, drift, ...(await makeParts(given)) });
+  const reconcile = createReconcile({ ...given, ...parts, suspects, pace, drift });
   return {
     reconcile,
     connect(queue) {

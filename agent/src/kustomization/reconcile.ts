@@ -5,7 +5,7 @@ import type { Reconcile, ReconcileResult } from '../runtime/reconcile.js';
 import type { KustomizationDeps } from './deps.js';
 import { finalize } from './finalize.js';
 import { requestedAtAnnotation } from './kind.js';
-import { elapsedMs, saveStatus, tell, uidOf, type Run } from './run.js';
+import { elapsedMs, nameOf, saveStatus, tell, uidOf, type Run } from './run.js';
 import { StatusDraft } from './state/status-draft.js';
 import { StepFailure, stalledFailure, type FailureOutcome } from './step-failure.js';
 import { applyAll, succeed } from './steps/apply-all.js';
@@ -92,6 +92,8 @@ async function succeedWith(run: Run, finished: boolean): Promise<ReconcileResult
     const message = `Reconciliation finished in ${took}, next run in ${intervalText(object.spec)}`;
     tell(run, { severity: 'info', message, metadata: { commit_status: 'update' } });
   }
+  // What came under suspicion meanwhile has waited for the end of this reconcile.
+  if (deps.suspects.has(nameOf(object))) return { requeueAfterMs: 1 };
   const { intervalJitterPercentage } = deps.options;
   return { requeueAfterMs: nextIntervalMs(object.spec, intervalJitterPercentage, deps.random) };
 }

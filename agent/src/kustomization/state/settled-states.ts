@@ -41,6 +41,11 @@ export class SettledStates {
     return state && restored ? { state, restored } : undefined;
   }
 
+  /** True when the last reconcile was a success, and none is under way that changes something. */
+  isSettled(uid: string): boolean {
+    return this.#states.get(uid) !== undefined;
+  }
+
   /** The objects of the last success as that success saw them. */
   async objects(uid: string): Promise<readonly SeenObject[] | undefined> {
     const content = await this.folder.read(objectsOf(uid));

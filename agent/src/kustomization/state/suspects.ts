@@ -11,6 +11,10 @@ export class Suspects {
     this.#byOwner.set(key, refs.set(objectId(ref), ref));
   }
 
+  has(owner: NamespacedName): boolean {
+    return this.#byOwner.has(formatName(owner));
+  }
+
   /** Gives the suspects of an owner, and forgets them: whoever takes them has to verify them. */
   take(owner: NamespacedName): ObjectRef[] {
     const key = formatName(owner);
