@@ -110,9 +110,9 @@ async function failWith(run: Run, failure: StepFailure): Promise<ReconcileResult
     const reconciling = status.condition('Reconciling');
     if (reconciling) status.mark('Reconciling', 'True', 'ProgressingWithRetry', reconciling.message);
   }
-  await acknowledge(run);
   deps.logger.info({ reason, outcome, error: message }, 'reconcile failed');
   if (event) tell(run, event);
+  await acknowledge(run);
   return requeueAfter(run, outcome);
 }
 
