@@ -1,6 +1,7 @@
-import type { ArtifactTree } from '../../artifacts/artifact.js';
+import type { Artifact, ArtifactTree } from '../../artifacts/artifact.js';
 import { ArtifactMissingError } from '../fetch-artifact.js';
 import { reportProgress, type Run } from '../run.js';
+import { artifactOf, sourceRefOf } from '../source-ref.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import type { ResolvedSource } from './resolve-source.js';
@@ -13,18 +14,53 @@ export async function openArtifact(run: Run, source: ResolvedSource): Promise<Ar
   } catch (error) {
     run.signal.throwIfAborted();
     if (error instanceof ArtifactMissingError) throw notThereYet(run);
+    if (error instanceof StepFailure) throw error;
     throw retriedFailure('ArtifactFailed', error);
   }
 }
 
-async function fetchTree(run: Run, { artifact, revision }: ResolvedSource): Promise<ArtifactTree> {
+/**
+ * Fetches until the source offers something else: a server that has gone, or has moved to another address, is asked no
+ * longer than somebody knows better.
+ */
+async function fetchTree(run: Run, source: ResolvedSource): Promise<ArtifactTree> {
+  const { artifact, revision } = source;
   const limit = formatDuration(timeoutMs(run.object.spec));
   run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
   await reportProgress(run, `Fetching manifests for revision ${revision} with a timeout of ${limit}`, {
     lasting: true,
   });
-  const archive = await run.deps.fetchArtifact(artifact.url, run.signal);
-  return await run.deps.artifacts.importArchive(artifact, archive, run.signal);
+  let offer = artifact;
+  const moved = new AbortController();
+  const stopWatching = watchOffer(run, (newer) => {
+    if (newer.url === artifact.url && newer.digest === artifact.digest) return;
+    offer = newer;
+    moved.abort();
+  });
+  try {
+    const signal = AbortSignal.any([run.signal, moved.signal]);
+    const archive = await run.deps.fetchArtifact(artifact.url, signal);
+    return await run.deps.artifacts.importArchive(artifact, archive, signal);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!moved.signal.aborted) throw error;
+    if (offer.digest !== artifact.digest) throw notThereYet(run);
+  } finally {
+    stopWatching();
+  }
+  return await openArtifact(run, { ...source, artifact: offer });
+}
+
+/** Tells what the source offers, now and whenever it changes. A new revision puts the Kustomization in the queue, too. */
+function watchOffer(run: Run, tell: (offer: Artifact) => void): () => void {
+  const { kind, namespace, name } = sourceRefOf(run.object);
+  const unsubscribe = run.deps.caches.sources[kind]?.subscribe((change) => {
+    const { metadata } = change.object;
+    if (change.type === 'deleted' || metadata.name !== name || metadata.namespace !== namespace) return;
+    const offer = artifactOf(change.object);
+    if (offer) tell(offer);
+  });
+  return () => unsubscribe?.();
 }
 
 function notThereYet(run: Run): StepFailure {
