@@ -19,7 +19,7 @@ import type { EventRecorder } from './runtime/events.js';
 import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
 import { runLeaderElection } from './runtime/leader-election.js';
 import { createLogger, type Logger } from './runtime/logger.js';
-import { createMetricsRegistry } from './runtime/metrics-registry.js';
+import { createMetricsRegistry, type MetricsRegistry } from './runtime/metrics-registry.js';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
 import { createWebhookSink } from './runtime/webhook-sink.js';
 import { agentVersion } from './version.js';
@@ -37,6 +37,7 @@ interface Parts {
   clock: Clock;
   logger: Logger;
   metrics: RuntimeMetrics;
+  registry: MetricsRegistry;
   artifacts: ArtifactStore;
   recorders: EventRecorders;
   membership: HubMembership | undefined;
@@ -93,7 +94,7 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
     await serveHealth(config.healthAddr ?? '0', { live: {}, ready: { agent: () => readiness.check() } }),
   ];
   for (const endpoint of endpoints) if (endpoint) stops.push(() => endpoint.stop());
-  return { config, client, clock, logger, metrics, artifacts, recorders, membership, readiness };
+  return { config, client, clock, logger, metrics, registry, artifacts, recorders, membership, readiness };
 }
 
 /** Opens the store and, where it is wanted, the server for consumers other than this process. */

@@ -6,6 +6,7 @@ import type { KubeClient } from '../kube/client.js';
 import type { Clock } from '../runtime/clock.js';
 import type { EventRecorder } from '../runtime/events.js';
 import type { Logger } from '../runtime/logger.js';
+import type { MetricsRegistry } from '../runtime/metrics-registry.js';
 import type { RuntimeMetrics } from '../runtime/runtime-metrics.js';
 import type { Informers } from './informers.js';
 
@@ -22,6 +23,8 @@ export interface KindContext {
   clock: Clock;
   logger: Logger;
   metrics: RuntimeMetrics;
+  /** For metrics of one kind. */
+  registry: MetricsRegistry;
 }
 
 /** A kind at work. */

@@ -5,6 +5,7 @@ import { kustomizationDefinition } from '@flotilla/common/api/kustomization';
 import { computeStatus } from '@flotilla/common/kstatus/compute-status';
 import type { AgentConfig } from '../config/agent-flags.js';
 import { createKustomizationController } from '../kustomization/index.js';
+import { createKustomizationMetrics } from '../kustomization/metrics.js';
 import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
 import { createController } from '../runtime/controller.js';
 import { gitRepositoryType } from '../sources/git/index.js';
@@ -31,6 +32,7 @@ export const kustomizationKind: AgentKind = {
       events: recorderFor('kustomize-controller'),
       readStatus: (object) => computeStatus(object, new Date(clock.now())),
       random: Math.random,
+      counts: createKustomizationMetrics(context.registry, clock),
       options: optionsOf(config),
       stateFolder: join(config.storagePath, '.flotilla', 'kustomization'),
       workFolder: tmpdir(),

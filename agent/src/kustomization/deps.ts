@@ -9,6 +9,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { OwnedObjectWatch } from '../ssa/drift/owned-object-watch.js';
 import type { ApplyEngine } from '../ssa/engine.js';
 import type { Builder } from './build/builder.js';
+import type { KustomizationMetrics } from './metrics.js';
 import type { KustomizationOptions } from './options.js';
 import type { SourceKind } from './source-ref.js';
 import type { ApplyJournal } from './state/apply-journal.js';
@@ -53,6 +54,8 @@ export interface KustomizationDeps {
   /** An engine that acts as the client's identity. */
   engineFor: (client: KubeClient) => ApplyEngine;
   builder: Builder;
+  /** Default: nothing is counted. */
+  counts?: KustomizationMetrics;
   drift: DriftWatch;
   suspects: Suspects;
   pace: CorrectionPace;

@@ -15,6 +15,7 @@ import { RenderCache } from './build/render-cache.js';
 import type { KustomizationCaches, KustomizationDeps } from './deps.js';
 import { createFetchArtifact } from './fetch-artifact.js';
 import { kustomizationGroup } from './kind.js';
+import type { KustomizationMetrics } from './metrics.js';
 import type { KustomizationOptions } from './options.js';
 import { createReconcile } from './reconcile.js';
 import { ApplyJournal } from './state/apply-journal.js';
@@ -40,6 +41,8 @@ export interface KustomizationControllerDeps {
   random: () => number;
   logger: Logger;
   options: KustomizationOptions;
+  /** Default: nothing is counted. */
+  counts?: KustomizationMetrics;
   /** Kept builds and what is known of earlier reconciles; survives restarts. Nobody else writes here. */
   stateFolder: string;
   /** Where builds are laid out for a moment; may be a memory file system. */
@@ -135,5 +138,6 @@ async function openBuilder(given: KustomizationControllerDeps): Promise<Builder>
     searchPath,
     noRemoteBases: options.noRemoteBases,
     maxOutputBytes: options.maxBuildBytes,
+    ...(given.counts ? { counts: given.counts } : {}),
   });
 }

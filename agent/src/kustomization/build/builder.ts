@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
 import type { RunProgram } from '../../exec/run-program.js';
+import type { KustomizationMetrics } from '../metrics.js';
 import { findBuildFolder, OutsideArtifactError, type ArtifactEntry } from './artifact-path.js';
 import { BuildError } from './build-error.js';
 import { findClosure, type Closure } from './closure.js';
@@ -20,6 +21,8 @@ export interface BuilderOptions {
   searchPath: string;
   noRemoteBases: boolean;
   maxOutputBytes: number;
+  /** Default: nothing is counted. */
+  counts?: Pick<KustomizationMetrics, 'building' | 'renderCacheHit'>;
 }
 
 /** What a build will read; known before it runs. */
@@ -61,16 +64,21 @@ export class Builder {
 
   /** Runs kustomize, or takes the output of an earlier build of the same inputs. @throws BuildError */
   async build(plan: BuildPlan, limits: { timeoutMs: number; signal: AbortSignal }): Promise<string> {
+    const { run, workFolder, maxOutputBytes, cache, counts } = this.options;
     const kept = await this.kept(plan.key);
-    if (kept !== undefined) return kept;
-    const { run, workFolder, maxOutputBytes, cache } = this.options;
+    if (kept !== undefined) {
+      counts?.renderCacheHit();
+      return kept;
+    }
     const { program } = await this.#findProgram();
     const sandbox = await makeSandbox(workFolder, plan.closure);
+    const ended = counts?.building();
     try {
       const yaml = await runKustomize(run, program, sandbox, { ...limits, maxOutputBytes });
       await cache.put(plan.key, yaml);
       return yaml;
     } finally {
+      ended?.();
       await sandbox.remove();
     }
   }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { changeLog, type ChangeSet } from '../../ssa/changeset.js';
-import type { ApplyEngine } from '../../ssa/engine.js';
+import type { ApplyEngine, ApplyOptions } from '../../ssa/engine.js';
 import { nameOf, tell, type Run } from '../run.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { ownerOf } from './select-engine.js';
@@ -31,10 +31,10 @@ export async function applyObjects(
   objects: readonly KubeObject[],
   { trustsWatch, signal }: { trustsWatch: boolean; signal: AbortSignal },
 ): Promise<ChangeSet> {
-  const { options, drift } = run.deps;
+  const { options, drift, counts } = run.deps;
   const owner = nameOf(run.object);
   const { force, commonMetadata } = run.object.spec;
-  return await engine.applyAllStaged(objects, {
+  const wanted: ApplyOptions = {
     owner: ownerOf(run),
     force,
     ...(commonMetadata ? { commonMetadata: definedOf(commonMetadata) } : {}),
@@ -43,7 +43,14 @@ export async function applyObjects(
     concurrency: options.concurrentSsa,
     ...(trustsWatch ? { settled: (ref, desired) => drift.settled(owner, ref, desired) } : {}),
     signal,
-  });
+  };
+  const ended = counts?.applying();
+  let changes: ChangeSet | undefined;
+  try {
+    return (changes = await engine.applyAllStaged(objects, wanted));
+  } finally {
+    ended?.(changes);
+  }
 }
 
 /** Runs something with the limit of spec.timeout, and says so when the limit was the reason of its end. */
