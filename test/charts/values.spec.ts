@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { helmFor } from '../servers/helm.js';
+import { chartFolder, render, type Chart, type Values } from './charts.js';
+
+const withHub = { 'hub.address': 'hub.example.com:8443', 'cluster.name': 'prod' };
+
+describe('helm lint --strict', () => {
+  it.each<[Chart, Values]>([
+    ['flotilla-agent', {}],
+    ['flotilla-agent', { ...withHub, 'sync.url': 'https://git.example.com/fleet', 'sync.path': './prod' }],
+    ['flotilla-hub', {}],
+    ['flotilla-hub', { 'ingress.enabled': true, 'ingress.host': 'hub.example.com' }],
+  ])('passes for %s with %j', async (chart, values) => {
+    const helm = await helmFor({ kubeconfig: '/nonexistent/kubeconfig' });
+    const sets = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${String(value)}`]);
+    expect(await helm.run(['lint', '--strict', chartFolder(chart), ...sets])).toContain('0 chart(s) failed');
+  });
+});
+
+describe('values that do not go together', () => {
+  it.each<[Chart, Values, string]>([
+    [
+      'flotilla-agent',
+      { 'hub.address': 'hub:8443' },
+      'cluster.name is required when hub.address is set: it names this cluster in the fleet',
+    ],
+    [
+      'flotilla-agent',
+      { 'hub.joinToken': 'flj_x' },
+      "hub.address is required with a join token: it is host:port of the hub's agent port",
+    ],
+    [
+      'flotilla-agent',
+      { ...withHub, 'hub.joinToken': 'flj_x', 'hub.existingSecret': 's' },
+      'set hub.joinToken or hub.existingSecret, not both',
+    ],
+    [
+      'flotilla-agent',
+      { 'sync.url': 'https://git.example.com/fleet' },
+      "sync.path is required when sync.url is set: it is this cluster's folder in the repository",
+    ],
+    [
+      'flotilla-agent',
+      { 'serviceAccount.create': false },
+      'serviceAccount.name is required when serviceAccount.create is false',
+    ],
+    [
+      'flotilla-hub',
+      { replicas: 2 },
+      'replicas above 1 need database.existingSecret: an embedded PostgreSQL belongs to one replica',
+    ],
+    ['flotilla-hub', { 'ingress.enabled': true }, 'ingress.host is required when ingress.enabled is true'],
+    [
+      'flotilla-hub',
+      { 'ingress.tlsSecret': 'tls' },
+      'ingress.tlsSecret has no effect while ingress.enabled is false',
+    ],
+  ])('%s refuses %j', async (chart, values, message) => {
+    const { code, stderr } = await render(chart, values);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('the schema of the values', () => {
+  it.each<[Chart, Values, string, string]>([
+    ['flotilla-agent', { hubb: {} }, 'hubb', 'additional properties'],
+    ['flotilla-agent', { 'hub.adress': 'x' }, 'adress', 'additional properties'],
+    ['flotilla-agent', { 'hub.address': 'hub.example.com' }, '/hub/address', 'does not match pattern'],
+    ['flotilla-agent', { 'hub.joinToken': 'secret' }, '/hub/joinToken', 'does not match pattern'],
+    ['flotilla-agent', { 'hub.intents': ['delete'] }, '/hub/intents/0', "'reconcile', 'suspend', 'resume'"],
+    ['flotilla-agent', { 'cluster.name': 'Prod_1' }, '/cluster/name', 'does not match pattern'],
+    ['flotilla-agent', { 'cluster.labels': { env: 1 } }, '/cluster/labels/env', 'want string'],
+    ['flotilla-agent', { 'cluster.labels': { env: 'a,b' } }, '/cluster/labels/env', 'does not match pattern'],
+    ['flotilla-agent', { 'sync.url': 'git@host:repo' }, '/sync/url', 'does not match pattern'],
+    ['flotilla-agent', { 'sync.ref': { brnch: 'x' } }, '/sync/ref', "'brnch' not allowed"],
+    ['flotilla-agent', { 'sync.interval': '1 minute' }, '/sync/interval', 'does not match pattern'],
+    ['flotilla-agent', { replicas: '2' }, '/replicas', 'want integer'],
+    ['flotilla-agent', { logLevel: 'warn' }, '/logLevel', "'trace', 'debug', 'info', 'error'"],
+    ['flotilla-agent', { extraArgs: ['concurrent=2'] }, '/extraArgs/0', 'does not match pattern'],
+    ['flotilla-agent', { podAnnotations: { a: true } }, '/podAnnotations/a', 'want string'],
+    ['flotilla-hub', { replica: 1 }, 'replica', 'additional properties'],
+    ['flotilla-hub', { 'image.tag': 1 }, '/image/tag', 'want string'],
+    ['flotilla-hub', { publicEndpoint: 'hub.example.com' }, '/publicEndpoint', 'does not match pattern'],
+    ['flotilla-hub', { 'service.type': 'Loadbalancer' }, '/service/type', "'ClusterIP', 'NodePort'"],
+    ['flotilla-hub', { 'storage.size': 'big' }, '/storage/size', 'does not match pattern'],
+    ['flotilla-hub', { database: 'postgres://x' }, '/database', 'want object'],
+  ])('%s refuses %j and names the value', async (chart, values, where, why) => {
+    const { code, stderr } = await render(chart, values);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(where);
+    expect(stderr).toContain(why);
+  });
+});
+
+describe('rendering', () => {
+  it.each<[string, Chart, Values, string[]]>([
+    [
+      'text that YAML would take for something else stays text',
+      'flotilla-agent',
+      { ...withHub, 'cluster.labels': { 'example.com/tier': 'on', n: '1' }, extraArgs: ['--git-path=a: #b'] },
+      ['"--cluster-labels=example.com/tier=on"', '"--cluster-labels=n=1"', '"--git-path=a: #b"'],
+    ],
+    [
+      'a hub that may ask for nothing',
+      'flotilla-agent',
+      { ...withHub, 'hub.intents': [] },
+      ['"--hub-intents="'],
+    ],
+    [
+      'a budget for disruptions with several replicas',
+      'flotilla-agent',
+      { replicas: 2 },
+      ['kind: PodDisruptionBudget'],
+    ],
+    [
+      'a network policy where it is wanted',
+      'flotilla-hub',
+      { 'networkPolicy.enabled': true },
+      ['kind: NetworkPolicy'],
+    ],
+    [
+      'a load balancer for agents alone',
+      'flotilla-hub',
+      { 'agentService.type': 'LoadBalancer', 'agentService.loadBalancerSourceRanges': ['10.0.0.0/8'] },
+      ['type: LoadBalancer', '- 10.0.0.0/8'],
+    ],
+  ])('%s', async (_, chart, values, texts) => {
+    const { stdout, stderr } = await render(chart, values);
+    expect(stderr).not.toContain('Error');
+    for (const text of texts) expect(stdout).toContain(text);
+  });
+});
