@@ -4,11 +4,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createWorkingCopy, isolatedGitEnv } from './git-repository.js';
+import { createBareRepository } from './bare-repository.js';
 import type { GitRepository } from './git-repository.js';
 import { serveGit } from './git-http-backend.js';
 import { temporaryFolder } from './temporary-folder.js';
-import { toolOutput } from './tool.js';
 
 export interface GitServerOptions {
   /** Ask for these credentials, for reading too. */
@@ -52,14 +51,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   return {
     url,
     async createRepository(name, branch = 'main') {
-      const target = join(bare, `${name}.git`);
-      const env = isolatedGitEnv;
-      await toolOutput('git', ['init', '--quiet', '--bare', `--initial-branch=${branch}`, target], { env });
-      await toolOutput('git', ['config', 'http.receivepack', 'true'], { env, cwd: target });
-      // Hosted Git lets clients fetch any reachable commit and filter blobs.
-      await toolOutput('git', ['config', 'uploadpack.allowAnySHA1InWant', 'true'], { env, cwd: target });
-      await toolOutput('git', ['config', 'uploadpack.allowFilter', 'true'], { env, cwd: target });
-      const copy = await createWorkingCopy(join(folder.path, 'work', name), target, branch);
+      const { copy } = await createBareRepository(folder.path, name, branch);
       return { ...copy, url: `${url}/${name}.git` };
     },
     requests: (repository, service) =>

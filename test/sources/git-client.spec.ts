@@ -37,7 +37,11 @@ beforeEach(async () => {
     started.push(options);
     return runProgram(file, options);
   };
-  git = createGitCommand({ run: recording, trust: createTrustBundle(path.join(folder, 'trust')) });
+  git = createGitCommand({
+    run: recording,
+    trust: createTrustBundle(path.join(folder, 'trust')),
+    privatePath: path.join(folder, 'private'),
+  });
   const now = () => Date.now();
   client = new GitClient(git, new RepositoryCache({ git, root: path.join(folder, 'cache'), now }));
 });

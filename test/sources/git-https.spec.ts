@@ -14,7 +14,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGitServer, type GitServer } from '../servers/git-server.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'git-https-'));
-const git = createGitCommand({ run: runProgram, trust: createTrustBundle(path.join(folder, 'trust')) });
+const git = createGitCommand({
+  run: runProgram,
+  trust: createTrustBundle(path.join(folder, 'trust')),
+  privatePath: path.join(folder, 'private'),
+});
 let plain: GitServer;
 let secure: Server;
 let certificate: string;

@@ -109,9 +109,6 @@ describe('a failure', () => {
     ['include', { include: [{ repository: { name: 'other' } }] }, 'spec.include'],
     ['recurseSubmodules', { recurseSubmodules: true }, 'spec.recurseSubmodules'],
     ['sparseCheckout', { sparseCheckout: ['a'] }, 'spec.sparseCheckout'],
-    ['proxySecretRef', { proxySecretRef: { name: 'proxy' } }, 'spec.proxySecretRef'],
-    ['provider', { provider: 'azure' }, 'spec.provider azure'],
-    ['an SSH address', { url: 'ssh://git@127.0.0.1/x.git' }, 'spec.url with ssh://'],
   ])('by %s, which is not there yet, stalls and names the field', async (_, spec, field) => {
     const repo = await git.repository();
     await repo.commit({ a: '1' });

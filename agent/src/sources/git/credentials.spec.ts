@@ -39,6 +39,39 @@ describe('credentials of a Git remote (flux-compat 2.3)', () => {
   });
 
   it.each([
+    ['the user of the URL', 'ssh://robot:pw@git.test:2222/x', 'ssh://robot@git.test:2222/x'],
+    ['git where the URL names none', 'ssh://git.test/x', 'ssh://git@git.test/x'],
+  ])('of SSH belong to %s', (_, url, expected) => {
+    const remote = gitRemote(url, { identity: 'KEY', known_hosts: 'HOSTS', password: 'phrase' });
+
+    expect(remote.url).toBe(expected);
+    expect(remote.credentials).toEqual({
+      ssh: { identity: 'KEY', knownHosts: 'HOSTS', passphrase: 'phrase' },
+    });
+    expect(remote.secrets).toContain('phrase');
+  });
+
+  it.each<[string, SecretData | undefined, string]>([
+    ['no Secret', undefined, "invalid 'ssh' auth option: 'identity' is required"],
+    ['no identity', { known_hosts: 'HOSTS' }, "invalid 'ssh' auth option: 'identity' is required"],
+    ['no known hosts', { identity: 'KEY' }, "invalid 'ssh' auth option: 'known_hosts' is required"],
+  ])('of SSH are not complete with %s', (_, secret, message) => {
+    expect(() => gitRemote('ssh://git@git.test/x', secret)).toThrow(message);
+  });
+
+  it('take a client certificate with its key, and not one without the other', () => {
+    const pair = { 'tls.crt': 'CRT', 'tls.key': 'KEY' };
+
+    expect(gitRemote('https://git.test/x', pair).credentials.clientCertificate).toEqual({
+      certificate: 'CRT',
+      key: 'KEY',
+    });
+    expect(() => gitRemote('https://git.test/x', { 'tls.crt': 'CRT' })).toThrow(
+      "invalid 'https' auth option: 'tls.crt' and 'tls.key' have to be set together",
+    );
+  });
+
+  it.each([
     ['ca.crt', { 'ca.crt': 'NEW', caFile: 'OLD' }, 'NEW'],
     ['caFile, its old name', { caFile: 'OLD' }, 'OLD'],
   ])('take the CA from %s', (_, secret, expected) => {

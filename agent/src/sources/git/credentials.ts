@@ -8,6 +8,21 @@ export interface GitCredentials {
   bearerToken?: string;
   /** PEM certificates that are trusted in addition to the system's. */
   ca?: string;
+  /** PEM certificate and key that are shown to an HTTPS server. */
+  clientCertificate?: { certificate: string; key: string };
+  /** Public key authentication of SSH. */
+  ssh?: SshCredentials;
+  /** Address of an HTTP(S) proxy, with user information. */
+  proxy?: string;
+}
+
+export interface SshCredentials {
+  /** Private key. */
+  identity: string;
+  /** Host keys that are trusted; no others are. */
+  knownHosts: string;
+  /** Passphrase of the key. */
+  passphrase?: string;
 }
 
 /** A repository as seen with certain credentials. */
@@ -34,26 +49,60 @@ export class InvalidCredentialsError extends Error {
   override readonly name = 'InvalidCredentialsError';
 }
 
+export interface RemoteOptions {
+  /** Address of a proxy, with user information. */
+  proxy?: string;
+  /** What stands for the credentials in `key` where they change by themselves, as tokens do. */
+  sameAs?: unknown;
+}
+
 /**
  * Combines the URL and the Secret. User information of the URL is used where the Secret says nothing.
  * @throws InvalidUrlError, InvalidCredentialsError
  */
-export function gitRemote(address: string, secret: SecretData | undefined): GitRemote {
+export function gitRemote(
+  address: string,
+  secret: SecretData | undefined,
+  options: RemoteOptions = {},
+): GitRemote {
   const url = parseUrl(address);
-  const transport = url.protocol.slice(0, -1);
   const fromUrl = { username: decodeUserInfo(url.username), password: decodeUserInfo(url.password) };
-  url.username = '';
+  const isSsh = url.protocol === 'ssh:';
+  url.username = isSsh ? url.username || 'git' : '';
   url.password = '';
-  const credentials = httpCredentials(transport, secret ?? {}, fromUrl);
-  const { basic, bearerToken } = credentials;
+  const own = isSsh ? sshCredentials(secret ?? {}) : httpCredentials(url, secret ?? {}, fromUrl);
+  const credentials = { ...own, ...(options.proxy ? { proxy: options.proxy } : {}) };
+  const identity = [url.href, options.sameAs ?? credentials, options.proxy ?? ''];
+  const key = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+  return { url: url.href, credentials, key, secrets: secretTexts(credentials, fromUrl) };
+}
+
+function secretTexts(
+  { basic, bearerToken, ssh, proxy }: GitCredentials,
+  fromUrl: { username: string; password: string },
+): string[] {
   // Some hosts take a token as the user name and no password.
-  const candidates = [fromUrl.password || fromUrl.username, basic?.password || basic?.username, bearerToken];
-  const secrets = candidates.flatMap((secret) => secret || []);
-  if (basic) secrets.push(basicToken(basic));
-  const key = createHash('sha256')
-    .update(JSON.stringify([url.href, credentials]))
-    .digest('hex');
-  return { url: url.href, credentials, key, secrets };
+  const texts = [
+    fromUrl.password || (ssh ? '' : fromUrl.username),
+    basic?.password || basic?.username,
+    bearerToken,
+  ];
+  texts.push(ssh?.passphrase, basic && basicToken(basic));
+  if (proxy) {
+    const { password } = new URL(proxy);
+    texts.push(password, decodeUserInfo(password));
+  }
+  return texts.flatMap((text) => text || []);
+}
+
+function sshCredentials(secret: SecretData): GitCredentials {
+  const { identity, known_hosts: knownHosts, password } = secret;
+  for (const key of ['identity', 'known_hosts']) {
+    if (!secret[key]) throw new InvalidCredentialsError(`invalid 'ssh' auth option: '${key}' is required`);
+  }
+  return {
+    ssh: { identity: identity!, knownHosts: knownHosts!, ...(password ? { passphrase: password } : {}) },
+  };
 }
 
 /** The value of an HTTP Authorization header; undefined for an anonymous remote. */
@@ -63,14 +112,14 @@ export function authorizationHeader(credentials: GitCredentials): string | undef
 }
 
 function httpCredentials(
-  transport: string,
+  url: URL,
   secret: SecretData,
   fromUrl: { username: string; password: string },
 ): GitCredentials {
-  const caText = secret['ca.crt'] || secret['caFile'];
-  const ca = caText ? { ca: caText } : {};
+  const transport = url.protocol.slice(0, -1);
   const invalid = (why: string): InvalidCredentialsError =>
     new InvalidCredentialsError(`invalid '${transport}' auth option: ${why}`);
+  const tls = tlsCredentials(secret, invalid);
   const bearerToken = secret['bearerToken'];
   if (bearerToken !== undefined) {
     if (secret['username'] || secret['password']) {
@@ -79,12 +128,25 @@ function httpCredentials(
     // A header cannot carry line ends; a file that was made with an editor often ends with one.
     const token = bearerToken.trim();
     if (/[\r\n\0]/.test(token)) throw invalid("'bearerToken' must be one line");
-    return token ? { bearerToken: token, ...ca } : ca;
+    return token ? { bearerToken: token, ...tls } : tls;
   }
   const username = secret['username'] || fromUrl.username;
   const password = secret['password'] || fromUrl.password;
   if (password && !username) throw invalid("'password' requires 'username' to be set");
-  return username ? { basic: { username, password }, ...ca } : ca;
+  return username ? { basic: { username, password }, ...tls } : tls;
+}
+
+function tlsCredentials(
+  secret: SecretData,
+  invalid: (why: string) => InvalidCredentialsError,
+): Pick<GitCredentials, 'ca' | 'clientCertificate'> {
+  const ca = secret['ca.crt'] || secret['caFile'];
+  const { 'tls.crt': certificate, 'tls.key': key } = secret;
+  if (!certificate !== !key) throw invalid("'tls.crt' and 'tls.key' have to be set together");
+  return {
+    ...(ca ? { ca } : {}),
+    ...(certificate && key ? { clientCertificate: { certificate, key } } : {}),
+  };
 }
 
 function parseUrl(address: string): URL {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgramResult, RunProgram } from '../../exec/run-program.js';
-import { authorizationHeader, type GitRemote } from './credentials.js';
+import type { GitRemote } from './credentials.js';
 import { gitError } from './git-error.js';
-import type { TrustBundle } from './trust-bundle.js';
+import { openRemoteAccess, type RemoteAccess, type RemoteAccessDeps } from './remote-access.js';
 
 export interface GitCommandOptions {
   timeoutMs: number;
@@ -44,36 +44,32 @@ const fixedEnvironment: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the only way to run git. Credentials travel in the environment of the child process, never on its command
- * line, which every user of the machine can read.
+ * Makes the only way to run git. Credentials travel in the environment of the child process or in private files, never
+ * on its command line, which every user of the machine can read.
  */
-export function createGitCommand(deps: { run: RunProgram; trust: TrustBundle }): GitCommand {
+export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram }): GitCommand {
   return async (args, options) => {
     const { remote, timeoutMs, signal } = options;
-    const caFile = remote?.credentials.ca ? await deps.trust.fileFor(remote.credentials.ca) : undefined;
+    let access: RemoteAccess | undefined;
     try {
+      access = await openRemoteAccess(deps, remote);
       return await deps.run('git', {
         args,
-        env: { ...fixedEnvironment, ...remoteEnvironment(remote, caFile), ...options.env },
+        env: { ...fixedEnvironment, ...configEnvironment(access), ...access.env, ...options.env },
         timeoutMs,
         secrets: remote?.secrets ?? [],
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
       throw gitError(error, timeoutMs);
+    } finally {
+      await access?.close();
     }
   };
 }
 
-function remoteEnvironment(
-  remote: GitRemote | undefined,
-  caFile: string | undefined,
-): Record<string, string> {
-  const config = [...fixedConfig];
-  const header = remote && authorizationHeader(remote.credentials);
-  // The setting is bound to the host of the remote, so that a redirect elsewhere does not carry it along.
-  if (header) config.push([`http.${new URL(remote.url).origin}/.extraHeader`, `Authorization: ${header}`]);
-  if (caFile) config.push(['http.sslCAInfo', caFile]);
+function configEnvironment(access: RemoteAccess): Record<string, string> {
+  const config = [...fixedConfig, ...access.config];
   const pairs = config.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],
     [`GIT_CONFIG_VALUE_${index}`, value],
@@ -81,7 +77,6 @@ function remoteEnvironment(
   return {
     ...(Object.fromEntries(pairs) as Record<string, string>),
     GIT_CONFIG_COUNT: String(config.length),
-    GIT_ALLOW_PROTOCOL: remote ? new URL(remote.url).protocol.slice(0, -1) : 'none',
   };
 }
 

@@ -23,6 +23,17 @@ describe('an error of git', () => {
       'missing-ref',
       /^couldn't find remote ref refs\/heads\/x$/,
     ],
+    [
+      'No ED25519 host key is known for x.\nHost key verification failed.\nfatal: Could not read from remote repository.\n',
+      'host-key',
+      /^No ED25519 host key is known for x\.; Host key verification failed\.$/,
+    ],
+    [
+      'x@y: Permission denied (publickey).\nfatal: Could not read from remote repository.\n',
+      'authentication',
+      /identity/,
+    ],
+    ["fatal: '/x' does not appear to be a git repository\n", 'not-found', /^repository not found$/],
     ['fatal: remote error: upload-pack: not our ref abc\n', 'refused', /not our ref/],
     ["fatal: unable to access 'http://x/': The requested URL returned error: 503\n", 'unreachable', /503$/],
     [

@@ -3,6 +3,7 @@ import { ProgramError } from '../../exec/program-error.js';
 /** What a failed git operation means for its caller. */
 export type GitFailure =
   | 'authentication'
+  | 'host-key'
   | 'not-found'
   | 'missing-ref'
   | 'refused'
@@ -41,11 +42,23 @@ const meanings: ReadonlyArray<{ pattern: RegExp; failure: GitFailure; text?: str
     failure: 'not-found',
     text: 'repository not found',
   },
+  { pattern: /Host key verification failed/, failure: 'host-key' },
+  {
+    pattern: /Load key /,
+    failure: 'authentication',
+    text: 'authentication failed: the identity of the Secret is not a private key that OpenSSH can read',
+  },
+  {
+    pattern: /Permission denied \([a-z,-]*publickey|Too many authentication failures/,
+    failure: 'authentication',
+    text: 'authentication failed: the server refuses the identity, or its passphrase is missing or wrong',
+  },
+  { pattern: /does not appear to be a git repository/, failure: 'not-found', text: 'repository not found' },
   { pattern: /couldn't find remote ref/, failure: 'missing-ref' },
   { pattern: /not our ref|does not allow request for unadvertised|not valid/, failure: 'refused' },
   {
     pattern:
-      /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|unable to access|returned error: 5|RPC failed|early EOF|remote end hung up|SSL|certificate/i,
+      /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|unable to access|returned error: 5|RPC failed|early EOF|remote end hung up|SSL|certificate|^ssh: |kex_exchange|Could not read from remote repository/im,
     failure: 'unreachable',
   },
 ];
@@ -69,9 +82,12 @@ export function gitError(error: unknown, timeoutMs: number): GitError {
 /** The lines of stderr that say why, without git's prefixes and hints. */
 function essence(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim());
-  const important = lines.filter((line) => /^(fatal|error|remote):/.test(line));
-  const chosen = important.length > 0 ? important : lines.filter(Boolean).slice(-2);
-  return chosen
+  const important = lines.filter((line) =>
+    /^(fatal|error|remote|ssh): |host key|IDENTIFICATION|^Unable to negotiate|^command-line line/i.test(line),
+  );
+  const telling = important.filter((line) => !/Could not read from remote repository/.test(line));
+  const chosen = [telling, important, lines.filter(Boolean).slice(-2)].find(({ length }) => length > 0);
+  return (chosen ?? [])
     .map((line) => line.replace(/^(fatal|error): /, ''))
     .join('; ')
     .slice(0, 1000);

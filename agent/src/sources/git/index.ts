@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { gitRepositoryDefinition } from '@flotilla/common/api/git-repository';
 import { storedType } from '@flotilla/common/api/kind-definition';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
@@ -16,11 +18,14 @@ import { reconcileSource } from '../reconcile-source.js';
 import { createSecretReader, type SecretReader } from '../secret-reader.js';
 import { sourceFieldManager, type SourceDeps } from '../source-run.js';
 import { GitClient } from './git-client.js';
+import { createGitHubApi } from './github-api.js';
+import { GitHubTokens } from './github-app.js';
 import { createGitCommand } from './git-command.js';
 import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
 import { RemoteListings } from './remote-listings.js';
 import { listRemoteRefs } from './remote-refs.js';
 import { RepositoryCache } from './repository-cache.js';
+import type { SshAlgorithms } from './ssh-access.js';
 import { createTrustBundle } from './trust-bundle.js';
 
 export interface GitRepositoryOptions {
@@ -31,6 +36,8 @@ export interface GitRepositoryOptions {
   /** --min-retry-delay and --max-retry-delay. */
   minRetryDelayMs?: number;
   maxRetryDelayMs?: number;
+  /** --ssh-kex-algos and --ssh-hostkey-algos. */
+  ssh?: SshAlgorithms;
   /** Folder of the repository caches; it may be lost at any time. */
   cachePath: string;
 }
@@ -90,7 +97,12 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
 
 function createGitContext(deps: GitRepositoryDeps): GitContext {
   const { run, clock, options } = deps;
-  const git = createGitCommand({ run, trust: createTrustBundle(`${options.cachePath}/trust`) });
+  const trust = createTrustBundle(`${options.cachePath}/trust`);
+  const privatePath = `${options.cachePath}/private`;
+  // A process that was killed cannot remove its keys.
+  rmSync(privatePath, { recursive: true, force: true });
+  const git = createGitCommand({ run, trust, privatePath, ssh: options.ssh ?? {} });
+  const githubApi = createGitHubApi(async (ca) => readFile(await trust.fileFor(ca), 'utf8'));
   const cache = new RepositoryCache({
     git,
     root: `${options.cachePath}/repositories`,
@@ -102,6 +114,7 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     client: new GitClient(git, cache),
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
+    githubTokens: new GitHubTokens(githubApi, () => clock.now()),
     jitterPercentage: options.jitterPercentage ?? 5,
     random: deps.random ?? Math.random,
   };

@@ -1,7 +1,6 @@
 import { parseGitRepository, type GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import { jitter } from '@flotilla/common/duration/jitter';
 import { parseDuration } from '@flotilla/common/duration/duration';
-import type { SecretReader } from '../secret-reader.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
 import { checkStorage } from '../check-storage.js';
@@ -9,13 +8,13 @@ import { buildArtifact } from './build-artifact.js';
 import { isConfigChanged, observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
-import { remoteOf } from './remote-of.js';
+import { checkProvider } from './provider.js';
+import { remoteOf, type RemoteContext } from './remote-of.js';
 import { refuseUnsupported } from './unsupported.js';
 import type { GitRemote } from './credentials.js';
 
 /** What the steps of a GitRepository need besides the frame of all sources. */
-export interface GitContext extends ResolveContext {
-  secrets: SecretReader;
+export interface GitContext extends ResolveContext, RemoteContext {
   /** --interval-jitter-percentage. */
   jitterPercentage: number;
   random: () => number;
@@ -38,15 +37,11 @@ export async function reconcileGitRepository(
 ): Promise<SourceSuccess> {
   await checkStorage(run);
   const spec = validSpec(run);
+  checkProvider(spec);
   refuseUnsupported(spec);
-  const remote = await remoteOf(spec, run.owner.namespace, context.secrets, signal);
-  const request = {
-    remote,
-    spec,
-    notBefore: notBefore(run, spec),
-    timeoutMs: timeoutOf(spec),
-    signal,
-  };
+  const timeoutMs = timeoutOf(spec);
+  const remote = await remoteOf(context, { spec, namespace: run.owner.namespace, timeoutMs, signal });
+  const request = { remote, spec, notBefore: notBefore(run, spec), timeoutMs, signal };
   const target = await resolveTarget(context, request).catch(throwFetchFailure);
   const requeueAfterMs = untilNextCheck(context, spec, target);
   if (isUpToDate(run, spec, target)) {

@@ -1,0 +1,70 @@
+import { authorizationHeader, type GitRemote } from './credentials.js';
+import { writePrivateFiles, type PrivateFile, type PrivateFiles } from './private-files.js';
+import { sshEnvironment, sshFiles, type SshAlgorithms } from './ssh-access.js';
+import type { TrustBundle } from './trust-bundle.js';
+
+export interface RemoteAccessDeps {
+  trust: TrustBundle;
+  /** Folder for keys while a command runs. */
+  privatePath: string;
+  ssh?: SshAlgorithms;
+}
+
+/** What a git command needs to talk to a remote. */
+export interface RemoteAccess {
+  config: ReadonlyArray<readonly [string, string]>;
+  env: Readonly<Record<string, string>>;
+  /** Removes the key files. */
+  close(): Promise<void>;
+}
+
+const noAccess: RemoteAccess = { config: [], env: { GIT_ALLOW_PROTOCOL: 'none' }, close: async () => {} };
+
+/**
+ * Turns credentials into git's configuration, environment and key files. Nothing of it is on a command line. Without
+ * a remote no protocol is allowed at all.
+ */
+export async function openRemoteAccess(
+  deps: RemoteAccessDeps,
+  remote: GitRemote | undefined,
+): Promise<RemoteAccess> {
+  if (!remote) return noAccess;
+  const { ca, ssh } = remote.credentials;
+  const caFile = ca ? await deps.trust.fileFor(ca) : undefined;
+  const contents = keyFiles(remote);
+  const files = contents ? await writePrivateFiles(deps.privatePath, contents) : undefined;
+  return {
+    config: httpConfig(remote, caFile, files),
+    env: {
+      GIT_ALLOW_PROTOCOL: new URL(remote.url).protocol.slice(0, -1),
+      ...(ssh && files ? sshEnvironment(ssh, files, deps.ssh ?? {}) : {}),
+    },
+    close: async () => files?.remove(),
+  };
+}
+
+function keyFiles({ credentials }: GitRemote): Record<string, PrivateFile> | undefined {
+  const { ssh, clientCertificate } = credentials;
+  if (ssh) return sshFiles(ssh);
+  if (!clientCertificate) return undefined;
+  const { certificate, key } = clientCertificate;
+  return { 'tls.crt': { text: certificate }, 'tls.key': { text: key } };
+}
+
+function httpConfig(
+  { url, credentials }: GitRemote,
+  caFile: string | undefined,
+  files: PrivateFiles | undefined,
+): [string, string][] {
+  // What proves who we are is bound to the host of the remote, so that a redirect elsewhere does not carry it along.
+  const own = `http.${new URL(url).origin}/`;
+  const config: [string, string][] = [];
+  const header = authorizationHeader(credentials);
+  if (header) config.push([`${own}.extraHeader`, `Authorization: ${header}`]);
+  if (caFile) config.push(['http.sslCAInfo', caFile], ['http.proxySSLCAInfo', caFile]);
+  if (credentials.clientCertificate && files) {
+    config.push([`${own}.sslCert`, files.pathOf('tls.crt')], [`${own}.sslKey`, files.pathOf('tls.key')]);
+  }
+  if (credentials.proxy) config.push(['http.proxy', credentials.proxy]);
+  return config;
+}
