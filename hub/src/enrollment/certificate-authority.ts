@@ -166,11 +166,17 @@ export class CertificateAuthority {
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        await x509.AuthorityKeyIdentifierExtension.create(this.certificate),
+        ...this.authorityKeyIdentifier(),
         ...extensions,
       ],
     });
     return { pem: certificate.toString('pem'), serial, notAfter };
+  }
+
+  /** Names the authority as its own certificate does: tools derive the identifier of a key in different ways. */
+  private authorityKeyIdentifier(): x509.Extension[] {
+    const own = this.certificate.getExtension(x509.SubjectKeyIdentifierExtension);
+    return own ? [new x509.AuthorityKeyIdentifierExtension(own.keyId)] : [];
   }
 }
 
