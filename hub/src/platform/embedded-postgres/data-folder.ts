@@ -33,6 +33,8 @@ export async function openDataFolder(
   const password = await readPassword(join(dataDir, 'postgres-password'));
   const path = join(dataDir, 'postgres');
   if (!existsSync(join(path, 'PG_VERSION'))) await initialise(path, password, programs, user);
+  // A volume that is mounted with fsGroup gives its group all rights, and PostgreSQL then refuses to start.
+  else await chmod(path, 0o700);
   return { path, password };
 }
 
