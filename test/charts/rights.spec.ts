@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startControlPlane, type ControlPlane } from '../servers/control-plane.js';
+import { kubeRequester, type KubeRequester } from '../servers/kube-request.js';
+import { installAgent } from './chart-fleet.js';
+
+interface Rule {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+}
+
+let cluster: ControlPlane;
+let agent: KubeRequester;
+
+beforeAll(async () => {
+  cluster = await startControlPlane();
+  await installAgent(cluster, { 'rbac.clusterAdmin': false });
+  const token = await cluster.serviceAccountToken('flux-system', 'flotilla-agent');
+  agent = kubeRequester({ url: cluster.url, caData: cluster.caData, token });
+});
+afterAll(async () => {
+  agent?.close();
+  await cluster?.stop();
+});
+
+const review = 'selfsubject(access|rules)reviews';
+
+/** What `kubectl auth can-i --list` shows, without what every user may do: one line for each rule. */
+async function rulesIn(namespace: string): Promise<string[]> {
+  const answer = await agent.call<{ status: { resourceRules: Rule[]; incomplete: boolean } }>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+    body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
+  });
+  expect(answer.status.incomplete).toBe(false);
+  return answer.status.resourceRules
+    .flatMap(({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
+      resources.map((resource) => {
+        const name = [resource, ...apiGroups.filter((group) => group !== '')].join('.');
+        return `${name} ${resourceNames.join(',') || '*'} ${verbs.toSorted().join(',')}`;
+      }),
+    )
+    .filter((line) => !new RegExp(`^${review}`).test(line))
+    .toSorted();
+}
+
+async function mayDo(attributes: Record<string, string>): Promise<boolean> {
+  const answer = await agent.call<{ status: { allowed: boolean } }>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: attributes },
+    },
+  });
+  return answer.status.allowed;
+}
+
+const everywhere = [
+  'buckets.source.toolkit.fluxcd.io * get',
+  'configmaps * get,list,watch',
+  'customresourcedefinitions.apiextensions.k8s.io gitrepositories.source.toolkit.fluxcd.io,kustomizations.kustomize.toolkit.fluxcd.io get',
+  'events * create,patch',
+  'externalartifacts.source.toolkit.fluxcd.io * get',
+  'gitrepositories.source.toolkit.fluxcd.io * get,list,patch,watch',
+  'gitrepositories/status.source.toolkit.fluxcd.io * patch',
+  'helmcharts.source.toolkit.fluxcd.io * get',
+  'kustomizations.kustomize.toolkit.fluxcd.io * get,list,patch,watch',
+  'kustomizations/status.kustomize.toolkit.fluxcd.io * patch',
+  'namespaces kube-system get',
+  'ocirepositories.source.toolkit.fluxcd.io * get',
+  'secrets * get,list,watch',
+  'serviceaccounts * get,impersonate',
+];
+const atHome = [
+  'leases.coordination.k8s.io * create',
+  'leases.coordination.k8s.io flotilla-agent-leader-election get,patch',
+  'secrets flotilla-agent-identity create,get,patch',
+];
+
+describe('the agent with rbac.clusterAdmin: false', () => {
+  it('may do in any namespace exactly this', async () => {
+    expect(await rulesIn('default')).toEqual(everywhere);
+  });
+
+  it('may do in its own namespace exactly this more', async () => {
+    expect(await rulesIn('flux-system')).toEqual([...everywhere, ...atHome].toSorted());
+  });
+
+  it.each<[string, Record<string, string>]>([
+    [
+      'make a Secret, which could ask for the token of any ServiceAccount',
+      { verb: 'create', resource: 'secrets', namespace: 'flux-system' },
+    ],
+    [
+      'change the Secret of somebody else',
+      { verb: 'patch', resource: 'secrets', namespace: 'flux-system', name: 'other' },
+    ],
+    [
+      'make its identity in another namespace',
+      { verb: 'create', resource: 'secrets', namespace: 'default', name: 'flotilla-agent-identity' },
+    ],
+    [
+      'delete its identity',
+      { verb: 'delete', resource: 'secrets', namespace: 'flux-system', name: 'flotilla-agent-identity' },
+    ],
+    [
+      'apply anything itself',
+      { verb: 'patch', resource: 'deployments', group: 'apps', namespace: 'flux-system' },
+    ],
+    [
+      'make a Kustomization',
+      {
+        verb: 'create',
+        resource: 'kustomizations',
+        group: 'kustomize.toolkit.fluxcd.io',
+        namespace: 'flux-system',
+      },
+    ],
+    ['be a user', { verb: 'impersonate', resource: 'users', name: 'admin' }],
+    ['be in a group', { verb: 'impersonate', resource: 'groups', name: 'system:masters' }],
+    ['read Pods', { verb: 'list', resource: 'pods', namespace: 'kube-system' }],
+    [
+      'run something in a Pod',
+      { verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'flux-system' },
+    ],
+    ['widen rights', { verb: 'escalate', resource: 'clusterroles', group: 'rbac.authorization.k8s.io' }],
+    ['bind rights', { verb: 'create', resource: 'clusterrolebindings', group: 'rbac.authorization.k8s.io' }],
+    ['change a CRD', { verb: 'patch', resource: 'customresourcedefinitions', group: 'apiextensions.k8s.io' }],
+    [
+      'ask for tokens',
+      { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'flux-system' },
+    ],
+  ])('may not %s', async (_, attributes) => {
+    expect(await mayDo(attributes)).toBe(false);
+  });
+});
