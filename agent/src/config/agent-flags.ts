@@ -149,6 +149,24 @@ const reconcileFlags = {
     value: 'name',
     schema: optionalText,
   },
+  sopsAgeSecret: {
+    name: 'sops-age-secret',
+    description: 'Secret in --runtime-namespace with age identities for Kustomizations that name no Secret.',
+    value: 'name',
+    schema: optionalText,
+  },
+  sopsVaultConfigmap: {
+    name: 'sops-vault-configmap',
+    description: 'Accepted; login to Vault with a ServiceAccount is not supported yet, use sops.vault-token.',
+    value: 'name',
+    schema: optionalText,
+  },
+  defaultDecryptionServiceAccount: {
+    name: 'default-decryption-service-account',
+    description: 'Accepted; workload identity for decryption is not supported yet, use keys in a Secret.',
+    value: 'name',
+    schema: optionalText,
+  },
   overrideManagers: {
     name: 'override-manager',
     description: 'Field manager whose fields are taken over; may be given several times.',

@@ -66,6 +66,8 @@ function optionsOf(config: AgentConfig): KustomizationOptions {
     noCrossNamespaceRefs: config.noCrossNamespaceRefs,
     noRemoteBases: config.noRemoteBases,
     defaultServiceAccount: config.defaultServiceAccount ?? '',
+    sopsAgeSecret: config.sopsAgeSecret ?? '',
+    runtimeNamespace: config.runtimeNamespace,
     overrideManagers: config.overrideManagers,
     customApplyStageKinds: config.customApplyStageKinds,
     concurrentSsa: config.concurrentSsa,

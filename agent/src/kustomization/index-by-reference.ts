@@ -30,7 +30,7 @@ export class KustomizationIndex {
     return this.#objects(this.#byDependency.get(key));
   }
 
-  /** `Kind/namespace/name` of a ConfigMap or Secret -> those that take variables from it. */
+  /** `Kind/namespace/name` of a ConfigMap or Secret -> those that take variables or keys from it. */
   byConfig(key: string): Kustomization[] {
     return this.#objects(this.#byConfig.get(key));
   }
@@ -66,12 +66,17 @@ export class KustomizationIndex {
         this.#byDependency,
         formatName({ namespace: dependency.namespace || namespace, name: dependency.name }),
       ]),
-      ...(spec.postBuild?.substituteFrom ?? []).map(({ kind, name }): [Map<string, Set<string>>, string] => [
+      ...configsOf(spec).map(({ kind, name }): [Map<string, Set<string>>, string] => [
         this.#byConfig,
         formatRef({ kind, namespace, name }),
       ]),
     ];
   }
+}
+
+function configsOf({ postBuild, decryption }: Kustomization['spec']): Array<{ kind: string; name: string }> {
+  const keys = decryption?.secretRef ? [{ kind: 'Secret', name: decryption.secretRef.name }] : [];
+  return [...(postBuild?.substituteFrom ?? []), ...keys];
 }
 
 function keyOf(object: KubeObject): string {

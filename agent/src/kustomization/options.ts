@@ -10,6 +10,10 @@ export interface KustomizationOptions {
   noRemoteBases: boolean;
   /** --default-service-account: used where spec.serviceAccountName is empty. */
   defaultServiceAccount: string;
+  /** --sops-age-secret: Secret with age identities for Kustomizations that name no Secret; empty means none. */
+  sopsAgeSecret: string;
+  /** Namespace of the agent, where that Secret is. */
+  runtimeNamespace: string;
   /** --override-manager. */
   overrideManagers: readonly string[];
   /** --custom-apply-stage-kinds. */
@@ -43,6 +47,8 @@ export const defaultKustomizationOptions: KustomizationOptions = {
   noCrossNamespaceRefs: false,
   noRemoteBases: false,
   defaultServiceAccount: '',
+  sopsAgeSecret: '',
+  runtimeNamespace: 'flux-system',
   overrideManagers: [],
   customApplyStageKinds: [],
   concurrentSsa: 4,

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
 import type { RunProgram } from '../../exec/run-program.js';
+import { makeClearFolder } from '../decryption/clear-folder.js';
+import { TextSeal } from '../decryption/text-seal.js';
 import type { KustomizationMetrics } from '../metrics.js';
 import { findBuildFolder, OutsideArtifactError, type ArtifactEntry } from './artifact-path.js';
 import { BuildError } from './build-error.js';
@@ -9,7 +11,8 @@ import { findClosure, type Closure } from './closure.js';
 import { findKustomize, runKustomize, type KustomizeProgram } from './kustomize-program.js';
 import { makeEntryFile } from './make-entry-file.js';
 import type { RenderCache } from './render-cache.js';
-import { makeSandbox } from './sandbox.js';
+import { makeSandbox, withContents, type SandboxFiles } from './sandbox.js';
+import type { SourceDecryption } from './source-decryption.js';
 
 export interface BuilderOptions {
   run: RunProgram;
@@ -40,6 +43,9 @@ export class PathNotFoundError extends Error {
 /** Builds folders of artifacts with kustomize; the same inputs are built once. */
 export class Builder {
   #program: IdentifiedProgram | undefined;
+  /** Where sandboxes with decrypted files are made. */
+  #clearFolder: Promise<string> | undefined;
+  readonly #seal = new TextSeal();
 
   constructor(readonly options: BuilderOptions) {}
 
@@ -57,26 +63,45 @@ export class Builder {
     };
   }
 
-  /** The output of an earlier build of the same inputs. */
-  async kept(key: string): Promise<string | undefined> {
-    return await this.options.cache.get(key);
+  /** The output of an earlier build of the same inputs, with the same keys where it decrypts. */
+  async kept(key: string, decryption?: Pick<SourceDecryption, 'identity'>): Promise<string | undefined> {
+    const text = await this.options.cache.get(cacheKey(key, decryption));
+    return text === undefined ? undefined : this.#seal.open(text);
   }
 
   /** Runs kustomize, or takes the output of an earlier build of the same inputs. @throws BuildError */
-  async build(plan: BuildPlan, limits: { timeoutMs: number; signal: AbortSignal }): Promise<string> {
-    const { run, workFolder, maxOutputBytes, cache, counts } = this.options;
-    const kept = await this.kept(plan.key);
+  async build(plan: BuildPlan, limits: Limits, decryption?: SourceDecryption): Promise<string> {
+    const { cache, counts } = this.options;
+    const kept = await this.kept(plan.key, decryption);
     if (kept !== undefined) {
       counts?.renderCacheHit();
       return kept;
     }
+    const clear = await decryption?.files(plan.closure);
+    const isClear = decryption !== undefined && clear !== undefined && clear.size > 0;
+    const key = cacheKey(plan.key, decryption);
+    if (!isClear) {
+      const yaml = await this.#run(plan.closure, this.options.workFolder, limits);
+      await cache.put(key, yaml);
+      return yaml;
+    }
+    const folder = await (this.#clearFolder ??= makeClearFolder(this.options.workFolder));
+    const yaml = await this.#run(withContents(plan.closure, clear), folder, limits).catch(
+      (error: unknown) => {
+        throw withoutQuotes(error, decryption);
+      },
+    );
+    await cache.put(key, this.#seal.seal(yaml));
+    return yaml;
+  }
+
+  async #run(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
+    const { run, maxOutputBytes, counts } = this.options;
     const { program } = await this.#findProgram();
-    const sandbox = await makeSandbox(workFolder, plan.closure);
+    const sandbox = await makeSandbox(folder, files);
     const ended = counts?.building();
     try {
-      const yaml = await runKustomize(run, program, sandbox, { ...limits, maxOutputBytes });
-      await cache.put(plan.key, yaml);
-      return yaml;
+      return await runKustomize(run, program, sandbox, { ...limits, maxOutputBytes });
     } finally {
       ended?.();
       await sandbox.remove();
@@ -90,6 +115,23 @@ export class Builder {
     this.#program = { program, identity: `${program.args.join(' ')} ${size} ${mtimeMs}` };
     return this.#program;
   }
+}
+
+interface Limits {
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+function cacheKey(key: string, decryption: Pick<SourceDecryption, 'identity'> | undefined): string {
+  return decryption ? createHash('sha256').update(`${key} ${decryption.identity}`).digest('hex') : key;
+}
+
+/** Messages of kustomize quote what it cannot read, and go into conditions, events and logs. */
+function withoutQuotes(error: unknown, decryption: SourceDecryption): unknown {
+  if (!(error instanceof BuildError) || !decryption.isQuotedIn(error.message)) return error;
+  return new BuildError(
+    'the message of kustomize quotes decrypted content and is withheld; build the decrypted files where they may be seen to read it',
+  );
 }
 
 /** Another version of the program may build something else from the same files. */

@@ -10,15 +10,29 @@ export interface Sandbox {
   remove(): Promise<void>;
 }
 
+/** What is laid out: files that are taken from the artifact as they are, and contents of the agent's own. */
+export interface SandboxFiles extends Pick<Closure, 'folder' | 'files'> {
+  written: ReadonlyMap<string, string | Uint8Array>;
+}
+
+/** The closure with other contents for some of its files. The files of the artifact stay as they are. */
+export function withContents(closure: Closure, contents: ReadonlyMap<string, Uint8Array>): SandboxFiles {
+  const files = [...closure.files].filter(([file]) => !contents.has(file));
+  const written = new Map<string, string | Uint8Array>([...closure.written, ...contents]);
+  return { folder: closure.folder, files: new Map(files), written };
+}
+
 /** Lays the closure out below a new folder in `parent`, at the same relative paths. */
-export async function makeSandbox(parent: string, closure: Closure): Promise<Sandbox> {
+export async function makeSandbox(parent: string, closure: SandboxFiles): Promise<Sandbox> {
   await mkdir(parent, { recursive: true });
   const root = await realpath(await mkdtemp(path.join(parent, 'build-')));
   const remove = (): Promise<void> => rm(root, { recursive: true, force: true });
   try {
     await makeFolders(root, closure);
     for (const [file, source] of closure.files) await place(source, path.join(root, file));
-    for (const [file, text] of closure.written) await writeFile(path.join(root, file), text);
+    for (const [file, content] of closure.written) {
+      await writeFile(path.join(root, file), content, { mode: 0o600, flag: 'wx' });
+    }
   } catch (error) {
     await remove();
     throw error;
@@ -26,7 +40,7 @@ export async function makeSandbox(parent: string, closure: Closure): Promise<San
   return { root, folder: path.join(root, closure.folder), remove };
 }
 
-async function makeFolders(root: string, closure: Closure): Promise<void> {
+async function makeFolders(root: string, closure: SandboxFiles): Promise<void> {
   const files = [...closure.files.keys(), ...closure.written.keys()];
   const folders = new Set(files.map((file) => path.join(root, path.dirname(file))));
   for (const folder of folders) await mkdir(folder, { recursive: true });

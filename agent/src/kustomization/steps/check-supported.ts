@@ -1,5 +1,5 @@
 import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
-import { stalledFailure } from '../step-failure.js';
+import { stalledFailure, type StepFailure } from '../step-failure.js';
 
 /**
  * Refuses fields that this agent does not act on yet. Going on without them would apply something else than the
@@ -7,6 +7,7 @@ import { stalledFailure } from '../step-failure.js';
  * @throws StepFailure that names the field
  */
 export function checkSupported(spec: KustomizationSpec): void {
+  if (spec.decryption?.serviceAccountName) throw withoutWorkloadIdentity();
   const field = unsupportedField(spec);
   if (!field) return;
   throw stalledFailure(
@@ -15,8 +16,15 @@ export function checkSupported(spec: KustomizationSpec): void {
   );
 }
 
+/** flux-compat 3.2, 3. */
+function withoutWorkloadIdentity(): StepFailure {
+  return stalledFailure(
+    'FeatureGateDisabled',
+    'spec.decryption.serviceAccountName needs workload identity (feature gate ObjectLevelWorkloadIdentity), which is not supported yet; put the credentials into the Secret of spec.decryption.secretRef',
+  );
+}
+
 function unsupportedField(spec: KustomizationSpec): string | undefined {
-  if (spec.decryption) return 'decryption';
   if (spec.kubeConfig) return 'kubeConfig';
   if (spec.healthCheckExprs?.length) return 'healthCheckExprs';
   if (spec.ignore?.length) return 'ignore';

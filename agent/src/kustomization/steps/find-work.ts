@@ -1,11 +1,12 @@
 import type { ObjectRef } from '@flotilla/common/kube/object';
 import type { BuildPlan } from '../build/builder.js';
+import { readKeyIdentity } from '../decryption/open-decryption.js';
 import { requestedAtAnnotation } from '../kind.js';
 import { nameOf, uidOf, type Run } from '../run.js';
 import type { SettledState } from '../state/settled-states.js';
 import { readIdentity } from '../substitution/variables.js';
 import { openArtifact } from './open-artifact.js';
-import { planBuild } from './render.js';
+import { joinIdentities, planBuild } from './render.js';
 import type { ResolvedSource } from './resolve-source.js';
 import { serviceAccountOf } from './select-engine.js';
 
@@ -24,7 +25,7 @@ export async function findWork(run: Run, source: ResolvedSource): Promise<Work> 
   const found = await findSettled(run);
   if (!found) return { kind: 'all' };
   const { state: settled, isRestored } = found;
-  const identity = await readIdentity(run).catch(() => undefined);
+  const identity = await readInputIdentity(run).catch(() => undefined);
   if (identity !== settled.substitutionIdentity) return { kind: 'all', base: settled };
   const moved = settled.artifactDigest !== source.artifact.digest || settled.revision !== source.revision;
   if (moved && (await planOf(run, source)).key !== settled.buildKey) return { kind: 'all', base: settled };
@@ -32,6 +33,11 @@ export async function findWork(run: Run, source: ResolvedSource): Promise<Work> 
   // A watch that has only begun raises its own suspicions when it has seen everything.
   const unseen = isRestored ? [] : await unseenObjects(run);
   return { kind: 'some', settled, suspects: [...suspects, ...unseen], moved };
+}
+
+/** The versions of everything from outside of the artifact that a build depends on. */
+async function readInputIdentity(run: Run): Promise<string> {
+  return joinIdentities(await readIdentity(run), await readKeyIdentity(run));
 }
 
 /** Objects that the watch cannot vouch for, because it may not or cannot see their kind: compared at each interval. */

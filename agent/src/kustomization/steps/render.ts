@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { PathNotFoundError, type BuildPlan } from '../build/builder.js';
 import { BuildError } from '../build/build-error.js';
+import { DecryptionError } from '../decryption/decryption-error.js';
+import { openDecryption, type OpenDecryption } from '../decryption/open-decryption.js';
 import type { Run } from '../run.js';
 import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
 import { substituteDocuments } from '../substitution/substitute-documents.js';
@@ -26,25 +28,41 @@ export async function planBuild(run: Run, artifactRoot: string): Promise<BuildPl
   }
 }
 
-/** Builds and substitutes (flux-compat 3.2, 11). @throws StepFailure */
+/** Decrypts, builds and substitutes (flux-compat 3.2, 11). @throws StepFailure */
 export async function render(run: Run, plan: BuildPlan): Promise<Rendered> {
   const limits = { timeoutMs: timeoutMs(run.object.spec), signal: run.signal };
   try {
-    return await substitute(run, await run.deps.builder.build(plan, limits));
+    const decryption = await openDecryption(run);
+    const yaml = await run.deps.builder.build(plan, limits, decryption);
+    return await finish(run, yaml, decryption);
   } catch (error) {
     throw buildFailure(run, error);
   }
 }
 
-/** Substitutes in the kept output of an earlier build; undefined when it is not kept any more. @throws StepFailure */
+/**
+ * Decrypts and substitutes in the kept output of an earlier build; undefined when it is not kept any more.
+ * @throws StepFailure
+ */
 export async function renderKept(run: Run, buildKey: string): Promise<Rendered | undefined> {
-  const yaml = await run.deps.builder.kept(buildKey);
-  if (yaml === undefined) return undefined;
   try {
-    return await substitute(run, yaml);
+    const decryption = await openDecryption(run);
+    const yaml = await run.deps.builder.kept(buildKey, decryption);
+    return yaml === undefined ? undefined : await finish(run, yaml, decryption);
   } catch (error) {
     throw buildFailure(run, error);
   }
+}
+
+async function finish(run: Run, yaml: string, decryption: OpenDecryption | undefined): Promise<Rendered> {
+  const rendered = await substitute(run, decryption ? await decryption.objects(yaml) : yaml);
+  const { substitutionIdentity } = rendered;
+  return { ...rendered, substitutionIdentity: joinIdentities(substitutionIdentity, decryption?.identity) };
+}
+
+/** Everything from outside of the artifact that a build depends on: substitution values and keys. */
+export function joinIdentities(substitution: string, keys: string | undefined): string {
+  return keys === undefined ? substitution : `${substitution}\n${keys}`;
 }
 
 async function substitute(run: Run, yaml: string): Promise<Rendered> {
@@ -64,7 +82,8 @@ function buildFailure(run: Run, error: unknown): StepFailure {
   run.signal.throwIfAborted();
   const text = messageOf(error);
   const isOwn =
-    error instanceof BuildError && /^(failed to decode|post build failed|component path)/.test(text);
+    error instanceof DecryptionError ||
+    (error instanceof BuildError && /^(failed to decode|post build failed|component path)/.test(text));
   const message = isOwn || text.startsWith('substitute from') ? text : `kustomize build failed: ${text}`;
   return retriedFailure('BuildFailed', error, message);
 }

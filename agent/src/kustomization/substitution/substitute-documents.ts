@@ -87,7 +87,12 @@ function outline(value: unknown): string {
 }
 
 function postBuildError(object: KubeObject, error: unknown): BuildError {
-  const group = groupOf(object.apiVersion) || '[noGrp]';
-  const name = `${object.kind}.${versionOf(object.apiVersion)}.${group}/${object.metadata.name}`;
-  return new BuildError(`post build failed for '${name}': ${messageOf(error)}`, { cause: error });
+  return new BuildError(`post build failed for '${describeObject(object)}': ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+/** `<kind>.<version>.<group>/<name>`, as build errors name an object. */
+export function describeObject({ apiVersion, kind, metadata }: KubeObject): string {
+  return `${kind}.${versionOf(apiVersion)}.${groupOf(apiVersion) || '[noGrp]'}/${metadata.name}`;
 }

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+const name = /^flotilla-clear-(\d+)-/;
+const ownFolders = new Set<string>();
+
+/**
+ * Makes a folder that only this user can enter, for builds that hold decrypted files, and removes those of processes
+ * that died in the middle of one.
+ */
+export async function makeClearFolder(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  await removeAbandoned(parent);
+  const folder = path.join(parent, `flotilla-clear-${process.pid}-${randomUUID()}`);
+  ownFolders.add(folder);
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const entry of await readdir(parent)) {
+    const pid = Number(name.exec(entry)?.[1]);
+    const folder = path.join(parent, entry);
+    if (Number.isNaN(pid) || ownFolders.has(folder)) continue;
+    // In a container every start has the same process id: the own id without the own folder is an earlier start.
+    if (pid === process.pid || !isAlive(pid)) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,73 @@
+import type { KeyService } from '@flotilla/common/sops/key-service';
+import type { MasterKey, MasterKeyOf } from '@flotilla/common/sops/master-key';
+import { tokenForm, type AzureCredentials } from './azure-credentials.js';
+import { fieldsOf, textField, type SendHttp } from './http-json.js';
+
+const apiVersion = '7.4';
+
+/** Decrypts data keys with Azure Key Vault. */
+export class AzureKeyVaultKeys implements KeyService {
+  /** By scope: clouds have vaults of their own. */
+  readonly #tokens = new Map<string, Promise<string>>();
+
+  constructor(
+    /** Undefined when the decryption Secret has none. */
+    readonly credentials: AzureCredentials | undefined,
+    readonly send: SendHttp,
+    readonly now: () => number,
+  ) {}
+
+  canDecrypt(key: MasterKey): boolean {
+    return key.type === 'azure_kv';
+  }
+
+  async decrypt(key: MasterKeyOf<'azure_kv'>, signal: AbortSignal): Promise<Uint8Array> {
+    if (!this.credentials) {
+      throw new Error(
+        'no Azure credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.azure-kv; workload identity is not supported yet',
+      );
+    }
+    const what = 'decryption with Azure Key Vault';
+    const scope = scopeOf(key.vaultUrl);
+    const token = this.#tokens.get(scope) ?? this.#fetchToken(this.credentials, scope, signal);
+    this.#tokens.set(scope, token);
+    const answer = await this.send({
+      method: 'POST',
+      url: urlOf(key),
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await token}` },
+      body: JSON.stringify({ alg: 'RSA-OAEP-256', value: key.encrypted }),
+      signal,
+    });
+    return Buffer.from(textField(fieldsOf(answer, what), 'value', what), 'base64url');
+  }
+
+  async #fetchToken(credentials: AzureCredentials, scope: string, signal: AbortSignal): Promise<string> {
+    const what = 'login to Azure';
+    const url = `${credentials.authority}/${encodeURIComponent(credentials.tenant)}/oauth2/v2.0/token`;
+    const answer = await this.send({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(tokenForm(credentials, scope, url, this.now())).toString(),
+      signal,
+    });
+    return textField(fieldsOf(answer, what), 'access_token', what);
+  }
+}
+
+/**
+ * `https://x.vault.azure.net` needs a token for `https://vault.azure.net`. A host that is none of Azure's gets a token
+ * for its own domain, which Azure refuses: the file says where a token is sent, and it may be a stranger's.
+ */
+function scopeOf(vaultUrl: string): string {
+  if (!URL.canParse(vaultUrl) || new URL(vaultUrl).protocol !== 'https:') {
+    throw new Error(`'${vaultUrl}' is not the https address of a key vault`);
+  }
+  const { host } = new URL(vaultUrl);
+  return `https://${host.slice(host.indexOf('.') + 1)}/.default`;
+}
+
+function urlOf({ vaultUrl, name, version }: MasterKeyOf<'azure_kv'>): string {
+  const parts = ['keys', name, ...(version === '' ? [] : [version]), 'decrypt'].map(encodeURIComponent);
+  return `${vaultUrl.replace(/\/+$/, '')}/${parts.join('/')}?api-version=${apiVersion}`;
+}
