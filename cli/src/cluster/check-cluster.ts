@@ -1,7 +1,7 @@
 import type { KubeClient } from '@flotilla/agent/kube/client';
 import { computeStatus } from '@flotilla/common/kstatus/compute-status';
-import { textAt } from '@flotilla/common/kstatus/fields';
-import type { KubeObject } from '@flotilla/common/kube/object';
+import { conditionOf, textAt } from '@flotilla/common/kstatus/fields';
+import type { KubeObject, TypeRef } from '@flotilla/common/kube/object';
 import { formatAge } from '../output/age.js';
 import { action, failed, success, warning } from '../output/progress.js';
 import type { Runtime } from '../runtime.js';
@@ -18,14 +18,17 @@ const oldest = { major: 1, minor: 20 };
 /** Controllers of Flux that would reconcile the same objects. */
 const rivals = new Set(['source-controller', 'kustomize-controller']);
 
-/** Says what of a cluster is in order; true when all of it is. */
+/** `unsure`: nothing is wrong that can be seen, but not everything can. */
+type Finding = 'fine' | 'unsure' | 'wrong';
+
+/** Says what of a cluster is in order; true when nothing is wrong. */
 export async function checkCluster(
   runtime: Runtime,
   client: KubeClient,
   { namespace, prerequisitesOnly }: CheckOptions,
 ): Promise<boolean> {
   action(runtime, 'checking prerequisites');
-  const results = [await checkVersion(runtime, client)];
+  const results: Finding[] = [await checkVersion(runtime, client)];
   if (prerequisitesOnly) return conclude(runtime, results, 'prerequisites checks passed');
   action(runtime, 'checking controllers');
   results.push(await checkControllers(runtime, client, namespace));
@@ -34,13 +37,14 @@ export async function checkCluster(
   return conclude(runtime, results, 'all checks passed');
 }
 
-function conclude(runtime: Runtime, results: readonly boolean[], text: string): boolean {
-  const isFine = results.every(Boolean);
-  if (isFine) success(runtime, text);
-  return isFine;
+function conclude(runtime: Runtime, results: readonly Finding[], text: string): boolean {
+  if (results.includes('wrong')) return false;
+  if (results.includes('unsure')) warning(runtime, `${text}, but not everything could be seen`);
+  else success(runtime, text);
+  return true;
 }
 
-async function checkVersion(runtime: Runtime, client: KubeClient): Promise<boolean> {
+async function checkVersion(runtime: Runtime, client: KubeClient): Promise<Finding> {
   const version = await client.discovery.serverVersion({ signal: runtime.signal });
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
   const isNewEnough =
@@ -49,30 +53,26 @@ async function checkVersion(runtime: Runtime, client: KubeClient): Promise<boole
   const wanted = `>=${oldest.major}.${oldest.minor}.0`;
   if (isNewEnough) success(runtime, `${text} ${wanted}`);
   else failed(runtime, `${text} is too old: ${wanted} is needed`);
-  return isNewEnough;
+  return isNewEnough ? 'fine' : 'wrong';
 }
 
-async function checkKind(
-  runtime: Runtime,
-  client: KubeClient,
-  kind: { readonly apiVersion: string; readonly kind: string },
-): Promise<boolean> {
+async function checkKind(runtime: Runtime, client: KubeClient, kind: TypeRef): Promise<Finding> {
   const [group, version] = kind.apiVersion.split('/');
   try {
     const { resource } = await client.discovery.resource(kind, { signal: runtime.signal });
     success(runtime, `${resource}.${group}/${version}`);
-    return true;
+    return 'fine';
   } catch (error) {
     if ((error as Error).name !== 'NoKindMatchError') throw error;
     failed(
       runtime,
       `${kind.kind} in ${kind.apiVersion} is not served: flotilla-agent crds | kubectl apply -f -`,
     );
-    return false;
+    return 'wrong';
   }
 }
 
-async function checkControllers(runtime: Runtime, client: KubeClient, namespace: string): Promise<boolean> {
+async function checkControllers(runtime: Runtime, client: KubeClient, namespace: string): Promise<Finding> {
   const deployments = await client.list(
     { apiVersion: 'apps/v1', kind: 'Deployment' },
     { namespace, labelSelector: 'app.kubernetes.io/part-of in (flux,flotilla)', signal: runtime.signal },
@@ -90,21 +90,54 @@ async function checkControllers(runtime: Runtime, client: KubeClient, namespace:
       `${names} and flotilla-agent reconcile the same objects: scale Flux to zero, or remove it`,
     );
   }
-  if (results.length > 0) return results.every(Boolean);
-  if (lease) return true;
+  if (results.length > 0) return results.includes('wrong') ? 'wrong' : 'fine';
+  return lease ? 'fine' : checkTraces(runtime, client, namespace);
+}
+
+/** An agent that runs elsewhere without a lease is seen only by what it has done. */
+async function checkTraces(runtime: Runtime, client: KubeClient, namespace: string): Promise<Finding> {
+  let handled = 0;
+  for (const kind of fluxKinds)
+    handled += (await servedObjects(client, kind, namespace, runtime.signal)).filter(isHandled).length;
+  if (handled > 0) {
+    const what = `${handled} ${handled === 1 ? 'object has' : 'objects have'} been reconciled`;
+    warning(
+      runtime,
+      `no controller in namespace ${namespace}: ${what} by one that runs elsewhere; whether it still runs cannot be seen`,
+    );
+    return 'unsure';
+  }
   failed(
     runtime,
     `no controller in namespace ${namespace}: install the chart flotilla-agent, run flotilla-agent --kubeconfig, or choose another namespace with -n`,
   );
-  return false;
+  return 'wrong';
 }
 
-function checkDeployment(runtime: Runtime, deployment: KubeObject): boolean {
+async function servedObjects(
+  client: KubeClient,
+  kind: TypeRef,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<KubeObject[]> {
+  try {
+    return (await client.list(kind, { namespace, signal })).items;
+  } catch (error) {
+    if ((error as Error).name === 'NoKindMatchError') return [];
+    throw error;
+  }
+}
+
+function isHandled(object: KubeObject): boolean {
+  return conditionOf(object, 'Ready') !== undefined;
+}
+
+function checkDeployment(runtime: Runtime, deployment: KubeObject): Finding {
   const { status, message } = computeStatus(deployment, runtime.now());
   const { name } = deployment.metadata;
   if (status === 'Current') success(runtime, `${name}: deployment ready`);
   else failed(runtime, `${name}: deployment not ready: ${message}`);
-  return status === 'Current';
+  return status === 'Current' ? 'fine' : 'wrong';
 }
 
 /** Who holds the agent's lease, when it is renewed; an agent outside of the cluster has no Deployment. */
