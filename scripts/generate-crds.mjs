@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './steps.mjs';
 
-const { crdFiles } = await import('../agent/dist/crds.js');
+const { crdFiles } = await import('../agent/dist/crds/crd-files.js');
 const folder = join(root, 'helm', 'flotilla-agent', 'crds');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });

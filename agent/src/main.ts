@@ -1,7 +1,7 @@
 import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import { agentCommand } from './config/agent-command.js';
 import type { AgentConfig } from './config/agent-flags.js';
-import { crdFiles } from './crds.js';
+import { crdFiles } from './crds/crd-files.js';
 import { HubConfigError } from './hub-membership.js';
 import { runAgent } from './run-agent.js';
 import { agentVersion } from './version.js';

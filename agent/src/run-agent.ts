@@ -4,6 +4,7 @@ import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-s
 import { openArtifactStore } from './artifacts/artifact-store.js';
 import type { ArtifactStore } from './artifacts/artifact.js';
 import type { AgentConfig } from './config/agent-flags.js';
+import { reportCrds } from './crds/report-crds.js';
 import { runProgram } from './exec/run-program.js';
 import { hubMembership, type HubMembership } from './hub-membership.js';
 import { agentKinds } from './kinds/all-kinds.js';
@@ -182,7 +183,7 @@ async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): P
   readiness.check = () => informers.notSynced();
 
   const watching = new AbortController();
-  const running = [informers.run(watching.signal)];
+  const running = [informers.run(watching.signal), reportCrds(client, logger, watching.signal)];
   try {
     await informers.waitForSync(signal);
     for (const kind of kinds) kind.start();

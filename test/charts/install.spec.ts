@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { crdFiles } from '@flotilla/agent/crds';
+import { crdFiles } from '@flotilla/agent/crds/crd-files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.js';
 import { helmFor } from '../servers/helm.js';

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { crdFiles } from './crds.js';
+import { crdFiles } from './crd-files.js';
 
-const folder = fileURLToPath(new URL('../../helm/flotilla-agent/crds', import.meta.url));
+const folder = fileURLToPath(new URL('../../../helm/flotilla-agent/crds', import.meta.url));
 
 it('the chart carries the CRDs of the schemas; after a change of a schema run npm run generate', () => {
   const committed = readdirSync(folder)
