@@ -1,5 +1,13 @@
+import { reportCrds } from '@flotilla/agent/crds/report-crds';
+import { loadCluster } from '@flotilla/agent/kube/cluster';
+import { createKubeClient } from '@flotilla/agent/kube/create-kube-client';
+import { createTransport } from '@flotilla/agent/kube/transport';
+import { createLogger } from '@flotilla/agent/runtime/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startControlPlane, type ControlPlane } from '../servers/control-plane.js';
+import { flotillaCrds } from '../servers/flotilla-agent.js';
+import { kubectlFor } from '../servers/kubectl.js';
+import { waitFor } from '../servers/wait-for.js';
 import { kubeRequester, type KubeRequester } from '../servers/kube-request.js';
 import { installAgent } from './chart-fleet.js';
 
@@ -135,5 +143,64 @@ describe('the agent with rbac.clusterAdmin: false', () => {
     ],
   ])('may not %s', async (_, attributes) => {
     expect(await mayDo(attributes)).toBe(false);
+  });
+});
+
+describe('the agent at its start', () => {
+  /** What it says about CRDs, with the rights of the narrow role. */
+  async function reported(): Promise<Array<Record<string, unknown>>> {
+    const token = await cluster.serviceAccountToken('flux-system', 'flotilla-agent');
+    const transport = createTransport(await loadCluster({ kubeconfig: cluster.kubeconfigFor({ token }) }));
+    const lines: string[] = [];
+    const logger = createLogger({
+      level: 'debug',
+      encoding: 'json',
+      now: () => 0,
+      write: (line) => void lines.push(line),
+    });
+    try {
+      await reportCrds(createKubeClient(transport), logger, AbortSignal.timeout(10_000));
+    } finally {
+      await transport.close();
+    }
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+  const path = (crd: string) => `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
+
+  it('has nothing to say about the CRDs of its chart', async () => {
+    expect(await reported()).toEqual([]);
+  });
+
+  it('names the CRD that is too old, what it lacks and the remedy', async () => {
+    const field = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/suspend';
+    await cluster.kube.call({
+      method: 'PATCH',
+      path: path('gitrepositories.source.toolkit.fluxcd.io'),
+      contentType: 'application/json-patch+json',
+      body: [{ op: 'remove', path: field }],
+    });
+    expect(await reported()).toMatchObject([
+      {
+        level: 'error',
+        crd: 'gitrepositories.source.toolkit.fluxcd.io',
+        lacking: ['spec.suspend in v1'],
+        remedy: 'flotilla-agent crds | kubectl apply --server-side --force-conflicts -f -',
+      },
+    ]);
+  });
+
+  it('is quiet again after the remedy', async () => {
+    const kubectl = await kubectlFor(cluster);
+    await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], await flotillaCrds());
+    expect(await reported()).toEqual([]);
+  });
+
+  it('names the CRD that is missing', async () => {
+    await cluster.kube.call({ method: 'DELETE', path: path('kustomizations.kustomize.toolkit.fluxcd.io') });
+    const missing = await waitFor('the report', async () => {
+      const lines = await reported();
+      return lines.length > 0 && lines;
+    });
+    expect(missing).toMatchObject([{ level: 'error', crd: 'kustomizations.kustomize.toolkit.fluxcd.io' }]);
   });
 });
