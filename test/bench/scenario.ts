@@ -1,0 +1,50 @@
+// The shape of a scenario, and the sizes that it is run with.
+import type { Measure } from './result.js';
+
+export interface Sizes {
+  /** Objects of the large Kustomization. */
+  readonly objects: number;
+  /** Kustomizations of the large fleet; an even number. */
+  readonly fleet: number;
+  /** Kustomizations of the small fleet. */
+  readonly smallFleet: number;
+  /** Edits whose correction is timed. */
+  readonly edits: number;
+  /** First applies, each by a new agent process and by kubectl. */
+  readonly rounds: number;
+  /** spec.interval of the fleet, in seconds: a no-op round is as long. */
+  readonly intervalSeconds: number;
+}
+
+export const fullSizes: Sizes = {
+  objects: 1_000,
+  fleet: 1_000,
+  smallFleet: 100,
+  edits: 60,
+  rounds: 5,
+  intervalSeconds: 60,
+};
+
+/** Enough to see that the harness works; the numbers say nothing about speed. */
+export const quickSizes: Sizes = {
+  objects: 30,
+  fleet: 12,
+  smallFleet: 6,
+  edits: 4,
+  rounds: 1,
+  intervalSeconds: 4,
+};
+
+export interface ScenarioContext {
+  readonly sizes: Sizes;
+  /** Folder for CPU profiles of the agent. */
+  readonly profiles: string | undefined;
+  readonly progress: (text: string) => void;
+}
+
+/** Measures that belong together because they need the same cluster in the same state. */
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  run(context: ScenarioContext, report: (measures: readonly Measure[]) => void): Promise<void>;
+}
