@@ -12,6 +12,8 @@ import { temporaryFolder } from './temporary-folder.js';
 export interface GitServerOptions {
   /** Ask for these credentials, for reading too. */
   readonly auth?: { readonly username: string; readonly password: string } | { readonly bearer: string };
+  /** Decides on each request instead of `auth`. */
+  readonly admit?: (request: IncomingMessage) => boolean;
 }
 
 export type GitService = 'git-upload-pack' | 'git-receive-pack';
@@ -40,7 +42,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     const url = new URL(request.url ?? '/', 'http://localhost');
     seen.push({ repository: /^\/(.+?)\.git\//.exec(url.pathname)?.[1] ?? '', service: serviceOf(url) });
     if (!available) return refuse(response, 503, 'the git server is unavailable');
-    if (!admitted(request, options.auth)) {
+    if (!(options.admit?.(request) ?? admitted(request, options.auth))) {
       response.setHeader('WWW-Authenticate', 'Basic realm="git"');
       return refuse(response, 401, 'credentials are missing or wrong');
     }

@@ -7,6 +7,7 @@ import { checkStorage } from '../check-storage.js';
 import { buildArtifact } from './build-artifact.js';
 import { isConfigChanged, observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
+import { GitError } from './git-error.js';
 import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
@@ -42,13 +43,24 @@ export async function reconcileGitRepository(
   const timeoutMs = timeoutOf(spec);
   const remote = await remoteOf(context, { spec, namespace: run.owner.namespace, timeoutMs, signal });
   const request = { remote, spec, notBefore: notBefore(run, spec), timeoutMs, signal };
-  const target = await resolveTarget(context, request).catch(throwFetchFailure);
+  const target = await resolveTarget(context, request)
+    .catch(throwFetchFailure)
+    .catch((error: unknown) => throwAfterForgetting(context, remote, error));
   const requeueAfterMs = untilNextCheck(context, spec, target);
   if (isUpToDate(run, spec, target)) {
     return { requeueAfterMs, message: confirmArtifact(run, target.revision) };
   }
   const message = await renewArtifact(context, run, { spec, remote, target, signal });
   return { requeueAfterMs, message };
+}
+
+/** A token that the server does not take any more must not be used until its time is over. */
+function throwAfterForgetting(context: GitContext, remote: GitRemote, error: unknown): never {
+  const cause = error instanceof SourceFailure ? error.cause : undefined;
+  const token = remote.credentials.basic?.password;
+  if (token && cause instanceof GitError && cause.failure === 'authentication')
+    context.githubTokens.forget(token);
+  throw error;
 }
 
 function validSpec(run: SourceRun): GitRepositorySpec {

@@ -65,6 +65,7 @@ function httpConfig(
   if (credentials.clientCertificate && files) {
     config.push([`${own}.sslCert`, files.pathOf('tls.crt')], [`${own}.sslKey`, files.pathOf('tls.key')]);
   }
-  if (credentials.proxy) config.push(['http.proxy', credentials.proxy]);
+  // Basic is what Flux sends; finding the method out costs a refused request each time.
+  if (credentials.proxy) config.push(['http.proxy', credentials.proxy], ['http.proxyAuthMethod', 'basic']);
   return config;
 }
