@@ -33,7 +33,11 @@ export async function uninstall({ helm, namespace, chart }: Release): Promise<vo
 }
 
 /** Renders without a cluster. */
-export async function render(chart: Chart, values: Values): Promise<ToolResult> {
+export async function render(
+  chart: Chart,
+  values: Values,
+  flags: readonly string[] = [],
+): Promise<ToolResult> {
   const helm = await helmFor({ kubeconfig: '/nonexistent/kubeconfig' });
-  return helm.try(['template', ...common({ helm, namespace: 'flux-system', chart }, values)]);
+  return helm.try(['template', ...flags, ...common({ helm, namespace: 'flux-system', chart }, values)]);
 }

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseYaml } from '@flotilla/common/yaml/parse';
 import { describe, expect, it } from 'vitest';
 import { helmFor } from '../servers/helm.js';
+import { repositoryRoot } from '../servers/repository-root.js';
 import { chartFolder, render, type Chart, type Values } from './charts.js';
 
 const withHub = { 'hub.address': 'hub.example.com:8443', 'cluster.name': 'prod' };
@@ -129,5 +133,35 @@ describe('rendering', () => {
     const { stdout, stderr } = await render(chart, values);
     expect(stderr).not.toContain('Error');
     for (const text of texts) expect(stdout).toContain(text);
+  });
+});
+
+describe('docs/install.md', () => {
+  /** Paths of all settings in the chart's values.yaml. */
+  function paths(values: Values, prefix = ''): string[] {
+    return Object.entries(values).flatMap(([key, value]) => {
+      const path = `${prefix}${key}`;
+      const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+      const isOpen = isGroup && Object.keys(value).length === 0;
+      return isGroup && !isOpen && key !== 'resources' ? paths(value as Values, `${path}.`) : [path];
+    });
+  }
+
+  it.each<Chart>(['flotilla-agent', 'flotilla-hub'])('tells every value of %s', (chart) => {
+    const text = readFileSync(join(repositoryRoot(), 'docs', 'install.md'), 'utf8');
+    const section = text.split('## Values of ').find((part) => part.startsWith(chart)) ?? '';
+    const values = parseYaml(readFileSync(join(chartFolder(chart), 'values.yaml'), 'utf8')) as Values;
+    expect(paths(values).filter((path) => !section.includes(`\`${path}\``))).toEqual([]);
+  });
+});
+
+describe('the API version of the disruption budget', () => {
+  it.each([
+    ['1.20.2', 'policy/v1beta1'],
+    ['1.21.0', 'policy/v1'],
+    ['1.36.0', 'policy/v1'],
+  ])('on Kubernetes %s is %s, also without a cluster to ask', async (kubernetes, version) => {
+    const { stdout } = await render('flotilla-agent', { replicas: 2 }, [`--kube-version=${kubernetes}`]);
+    expect(stdout).toMatch(new RegExp(`apiVersion: ${version}\nkind: PodDisruptionBudget`));
   });
 });
