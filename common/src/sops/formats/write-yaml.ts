@@ -61,7 +61,7 @@ type Entry = Exclude<SopsItem, { kind: string }>;
 function writeEntry(lines: Lines, { key, value }: Entry, column: number): void {
   lines.startAt(column);
   const text = writeText(key, true, column);
-  if (key.length > maxSimpleKey || text.includes('\n')) {
+  if (key.length > maxSimpleKey || key.includes('\n')) {
     lines.add(`? ${text}`);
     lines.startAt(column);
     lines.add(':');
