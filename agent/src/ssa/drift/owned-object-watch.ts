@@ -185,7 +185,7 @@ export class OwnedObjectWatch {
 
   private kindState(ref: ObjectRef, owner: OwnerState, key: string): KindState {
     const type: TypeRef = { apiVersion: ref.apiVersion, kind: ref.kind };
-    const scope = this.scopes.choose(idOfType(type), this.scopesOf(owner, key));
+    const scope = this.scopes.choose(idOfType(type), this.scopesOf(owner, key), this.clock.monotonic());
     const id = `${idOfType(type)} ${scope.id}`;
     const known = this.kinds.get(id);
     if (known) return known;
@@ -216,7 +216,7 @@ export class OwnedObjectWatch {
 
   /** Whoever has a narrower scope goes on there. */
   private forbidden(kind: KindState): void {
-    this.scopes.refuse(idOfType(kind.watch.type), kind.scope);
+    this.scopes.refuse(idOfType(kind.watch.type), kind.scope, this.clock.monotonic());
     for (const tracked of [...kind.tracked.values()].flatMap((all) => [...all])) {
       const next = this.kindState(tracked.ref, tracked.owner, tracked.key);
       if (next === kind) continue;

@@ -12,17 +12,20 @@ export interface WatchScope {
   namespace?: string;
 }
 
-/** Remembers which scopes the server has refused. Rights that are granted later count from the next start on. */
+/** Rights change, and a server that has just started refuses what it grants a moment later. */
+const forgetRefusalMs = 3_600_000;
+
+/** Remembers for a while which scopes the server has refused. Times are monotonic milliseconds. */
 export class ScopeChoice {
-  readonly #refused = new Set<string>();
+  readonly #refusedUntil = new Map<string, number>();
 
   /** The first of the scopes, widest first, that has not been refused; the last one is tried for ever. */
-  choose(type: string, scopes: readonly [...WatchScope[], WatchScope]): WatchScope {
-    const allowed = scopes.slice(0, -1).find(({ id }) => !this.#refused.has(`${type} ${id}`));
-    return allowed ?? scopes.at(-1)!;
+  choose(type: string, scopes: readonly [...WatchScope[], WatchScope], now: number): WatchScope {
+    const isOpen = ({ id }: WatchScope): boolean => (this.#refusedUntil.get(`${type} ${id}`) ?? 0) <= now;
+    return scopes.slice(0, -1).find(isOpen) ?? scopes.at(-1)!;
   }
 
-  refuse(type: string, { id }: WatchScope): void {
-    this.#refused.add(`${type} ${id}`);
+  refuse(type: string, { id }: WatchScope, now: number): void {
+    this.#refusedUntil.set(`${type} ${id}`, now + forgetRefusalMs);
   }
 }
