@@ -107,8 +107,6 @@ describe('a failure', () => {
   it.each<[string, Partial<GitRepositorySpec>, string]>([
     ['verify', { verify: { mode: 'HEAD', secretRef: { name: 'keys' } } }, 'spec.verify'],
     ['include', { include: [{ repository: { name: 'other' } }] }, 'spec.include'],
-    ['recurseSubmodules', { recurseSubmodules: true }, 'spec.recurseSubmodules'],
-    ['sparseCheckout', { sparseCheckout: ['a'] }, 'spec.sparseCheckout'],
   ])('by %s, which is not there yet, stalls and names the field', async (_, spec, field) => {
     const repo = await git.repository();
     await repo.commit({ a: '1' });

@@ -8,8 +8,10 @@ import { gitRevision } from './checkout-plan.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { shortMessage, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
-import type { GitClient } from './git-client.js';
+import { firstMissing } from './export-tree.js';
+import type { CheckedOut, GitClient } from './git-client.js';
 import type { ResolvedTarget } from './resolve-target.js';
+import { sparsePaths } from './sparse-paths.js';
 
 export interface BuildRequest {
   client: GitClient;
@@ -35,7 +37,9 @@ export async function buildArtifact(request: BuildRequest): Promise<BuiltArtifac
   const work = await createWorkFolder(request.artifacts);
   try {
     const directory = path.join(work, 'tree');
-    const commit = await checkout(request, directory);
+    const checkedOut = await checkout(request, directory);
+    const { commit } = checkedOut;
+    await checkSparse(request.spec, directory);
     const revision = gitRevision(request.target.name, commit.hash);
     await request.onCheckout(revision);
     const artifact = await store(request, directory, commit, revision);
@@ -45,9 +49,27 @@ export async function buildArtifact(request: BuildRequest): Promise<BuiltArtifac
   }
 }
 
-function checkout(request: BuildRequest, directory: string): Promise<Commit> {
-  const { client, remote, target, timeoutMs, signal } = request;
-  return client.checkout(remote, target.fetch, directory, { timeoutMs, signal }).catch(throwFetchFailure);
+function checkout(request: BuildRequest, directory: string): Promise<CheckedOut> {
+  const { client, remote, spec, target, timeoutMs, signal } = request;
+  const options = {
+    timeoutMs,
+    signal,
+    sparse: sparsePaths(spec.sparseCheckout),
+    recurseSubmodules: spec.recurseSubmodules ?? false,
+  };
+  return client.checkout(remote, target.fetch, directory, options).catch(throwFetchFailure);
+}
+
+/** A folder that is not there is a mistake in the object; an artifact without it would delete what it holds. */
+async function checkSparse(spec: GitRepositorySpec, directory: string): Promise<void> {
+  const missing = await firstMissing(directory, sparsePaths(spec.sparseCheckout));
+  if (missing === undefined) return;
+  const why = `sparse checkout dir '${missing}' does not exist in repository`;
+  throw new SourceFailure({
+    condition: 'FetchFailed',
+    reason: 'GitOperationFailed',
+    message: `failed to sparse checkout directories : ${why}`,
+  });
 }
 
 async function store(

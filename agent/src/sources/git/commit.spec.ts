@@ -4,7 +4,7 @@ import { parseCommit, shortMessage } from './commit.js';
 const commit = (message: string) =>
   parseCommit(
     'a'.repeat(40),
-    `tree x\nauthor A <a@x> 5 +0000\ncommitter C <c@x> 1767225660 -0130\n\n${message}`,
+    Buffer.from(`tree x\nauthor A <a@x> 5 +0000\ncommitter C <c@x> 1767225660 -0130\n\n${message}`),
   );
 
 describe('a commit', () => {

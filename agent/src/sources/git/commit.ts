@@ -6,6 +6,8 @@ export interface Commit {
   message: string;
   /** Seconds since the epoch. */
   committedAt: number;
+  /** The commit object. */
+  encoded: Buffer;
 }
 
 /** Reads a commit that is in the repository. @throws GitError */
@@ -16,15 +18,17 @@ export async function readCommit(
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<Commit> {
   const { stdout } = await git(['--git-dir', gitDir, 'cat-file', 'commit', hash], options);
-  return parseCommit(hash, stdout.toString('utf8'));
+  return parseCommit(hash, stdout);
 }
 
 /** Reads a commit object: headers, an empty line, the message. */
-export function parseCommit(hash: string, text: string): Commit {
+export function parseCommit(hash: string, encoded: Buffer): Commit {
+  const text = encoded.toString('utf8');
   const end = text.indexOf('\n\n');
   const headers = end < 0 ? text : text.slice(0, end);
   const committer = /^committer .* (-?\d+) [+-]\d+$/m.exec(headers);
-  return { hash, message: end < 0 ? '' : text.slice(end + 2), committedAt: Number(committer?.[1] ?? 0) };
+  const committedAt = Number(committer?.[1] ?? 0);
+  return { hash, message: end < 0 ? '' : text.slice(end + 2), committedAt, encoded };
 }
 
 /** First line of the message, at most 50 characters and then `...` (flux-compat 2.2). */

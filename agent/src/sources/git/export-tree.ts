@@ -1,9 +1,17 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { GitCommand } from './git-command.js';
 
+export interface ExportOptions {
+  timeoutMs: number;
+  signal?: AbortSignal;
+  /** Folders that are written; empty = all. */
+  sparse?: readonly string[];
+}
+
 /**
- * Writes the files of a commit into a new folder, byte by byte as they are in the repository: no filter, no line
+ * Writes the files of a commit into a folder, byte by byte as they are in the repository: no filter, no line
  * end conversion, no export-ignore (the cache's own attributes say so). Symlinks stay symlinks, submodules are empty
  * folders.
  */
@@ -12,19 +20,41 @@ export async function exportTree(
   gitDir: string,
   commit: string,
   folder: string,
-  options: { timeoutMs: number; signal?: AbortSignal },
+  options: ExportOptions,
 ): Promise<void> {
-  const index = path.join(path.dirname(folder), `${path.basename(folder)}.index`);
-  const run = (args: readonly string[]) =>
+  const { sparse = [], ...limits } = options;
+  const index = path.join(gitDir, `export-${randomUUID()}.index`);
+  const run = (args: readonly string[], stdin?: Uint8Array) =>
     git(['--git-dir', gitDir, '--work-tree', folder, ...args], {
-      ...options,
-      env: { GIT_INDEX_FILE: index },
+      ...limits,
+      env: { GIT_INDEX_FILE: index, GIT_LITERAL_PATHSPECS: '1' },
+      ...(stdin ? { stdin } : {}),
     });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     await run(['read-tree', commit]);
-    await run(['checkout-index', '--all', '--force', '--quiet']);
+    if (sparse.length === 0 || sparse.includes('')) {
+      await run(['checkout-index', '--all', '--force', '--quiet']);
+      return;
+    }
+    const inside = sparse.filter((kept) => !isOutside(kept));
+    if (inside.length === 0) return;
+    const { stdout } = await run(['ls-files', '--cached', '-z', '--', ...inside]);
+    await run(['checkout-index', '--force', '--quiet', '-z', '--stdin'], stdout);
   } finally {
     await rm(index, { force: true });
   }
+}
+
+/** The first of these paths that is not in the folder. */
+export async function firstMissing(folder: string, paths: readonly string[]): Promise<string | undefined> {
+  for (const relative of paths) {
+    const found = !isOutside(relative) && (await lstat(path.join(folder, relative)).catch(() => undefined));
+    if (!found) return relative;
+  }
+  return undefined;
+}
+
+function isOutside(relative: string): boolean {
+  return relative.split('/').includes('..');
 }

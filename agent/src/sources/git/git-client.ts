@@ -1,15 +1,38 @@
+import path from 'node:path';
 import { isCommitHash } from './checkout-plan.js';
 import { readCommit, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
 import { exportTree } from './export-tree.js';
 import type { GitCommand } from './git-command.js';
 import { GitError } from './git-error.js';
-import type { FetchOptions, RepositoryCache } from './repository-cache.js';
+import { localRef, type FetchOptions, type RepositoryCache } from './repository-cache.js';
+import { isSparsePath } from './sparse-paths.js';
+import { listSubmodules, submoduleRemote, type Submodule } from './submodules.js';
+import { readTag, type Tag } from './tag.js';
 
 /** What to fetch: a ref that the remote listed, or a commit by its hash. */
 export type FetchTarget =
   | { kind: 'ref'; refName: string; expected: string }
   | { kind: 'commit'; commit: string; branch?: string };
+
+export interface CheckoutOptions extends FetchOptions {
+  /** Folders that are written, as `sparsePaths` gives them; empty = all. */
+  sparse?: readonly string[];
+  recurseSubmodules?: boolean;
+  /** Reads the tag too, as it is on the server now. */
+  withTag?: boolean;
+  /** How deep in submodules this one is. */
+  nesting?: number;
+}
+
+/** What was checked out. */
+export interface CheckedOut {
+  commit: Commit;
+  /** The tag that the commit was found by, where there is one and it was asked for. */
+  tag?: Tag;
+}
+
+const maxNesting = 8;
 
 /** Fetches commits and writes their files out. All git work of a GitRepository after the listing is here. */
 export class GitClient {
@@ -18,12 +41,63 @@ export class GitClient {
     readonly cache: RepositoryCache,
   ) {}
 
-  /** Fetches the target if need be and writes its files into `folder`. Gives the commit that it turned out to be. */
-  checkout(remote: GitRemote, target: FetchTarget, folder: string, options: FetchOptions): Promise<Commit> {
-    return this.#withCommit(remote, target, options, async (gitDir, hash) => {
-      await exportTree(this.git, gitDir, hash, folder, options);
-      return readCommit(this.git, gitDir, hash, options);
-    });
+  /** Fetches the target if need be and writes its files into `folder`. Says what it turned out to be. */
+  async checkout(
+    remote: GitRemote,
+    target: FetchTarget,
+    folder: string,
+    options: CheckoutOptions,
+  ): Promise<CheckedOut> {
+    const { timeoutMs, signal, sparse = [], recurseSubmodules, withTag } = options;
+    const limits = { timeoutMs, ...(signal ? { signal } : {}) };
+    const tagName = withTag ? tagNameOf(target) : undefined;
+    const found = await this.#withCommit(
+      remote,
+      target,
+      { ...limits, always: tagName !== undefined },
+      async (gitDir, hash) => {
+        await exportTree(this.git, gitDir, hash, folder, { ...limits, sparse });
+        const commit = await readCommit(this.git, gitDir, hash, limits);
+        const modules = recurseSubmodules ? await listSubmodules(this.git, gitDir, hash, limits) : [];
+        if (tagName === undefined || target.kind !== 'ref') return { commit, modules };
+        const tag = await readTag(this.git, gitDir, localRef(target.refName), tagName, limits);
+        return { commit, modules, tag };
+      },
+    );
+    const { modules, ...checkedOut } = found;
+    await this.#checkoutSubmodules(remote, modules, folder, { ...options, sparse });
+    return checkedOut;
+  }
+
+  /** Submodules are repositories like any other, each with its own cache. */
+  async #checkoutSubmodules(
+    remote: GitRemote,
+    modules: readonly Submodule[],
+    folder: string,
+    options: CheckoutOptions & { sparse: readonly string[] },
+  ): Promise<void> {
+    const { sparse, nesting = 0, withTag: _, ...rest } = options;
+    for (const module of modules) {
+      const isInside = sparse.some((kept) => kept.startsWith(`${module.path}/`));
+      if (!isInside && !isSparsePath(sparse, module.path)) continue;
+      if (nesting >= maxNesting)
+        throw new GitError('refused', `submodules are nested more than ${maxNesting} deep`);
+      const target = { kind: 'commit' as const, commit: module.commit };
+      const into = path.join(folder, module.path);
+      try {
+        await this.checkout(submoduleRemote(remote, module), target, into, {
+          ...rest,
+          sparse: [],
+          nesting: nesting + 1,
+        });
+      } catch (error) {
+        if (!(error instanceof GitError) || error.failure === 'cancelled') throw error;
+        const said = error.message.startsWith('submodule')
+          ? error.message
+          : `submodule '${module.path}': ${error.message}`;
+        throw new GitError(error.failure, said, error);
+      }
+    }
   }
 
   /** Fetches a ref if need be and gives its commit, without its files. */
@@ -36,7 +110,7 @@ export class GitClient {
   #withCommit<T>(
     remote: GitRemote,
     target: FetchTarget,
-    options: FetchOptions,
+    options: FetchOptions & { always?: boolean },
     work: (gitDir: string, hash: string) => Promise<T>,
   ): Promise<T> {
     if (target.kind === 'commit') return this.#withCommitByHash(remote, target, options, work);
@@ -108,6 +182,13 @@ export class GitClient {
     // What the tip does not reach would be listed.
     return (await this.git(args, options)).stdout.length === 0;
   }
+}
+
+function tagNameOf(target: FetchTarget): string | undefined {
+  const prefix = 'refs/tags/';
+  return target.kind === 'ref' && target.refName.startsWith(prefix)
+    ? target.refName.slice(prefix.length)
+    : undefined;
 }
 
 function commitNotFound(commit: string): GitError {

@@ -11,6 +11,7 @@ export interface GitCommandOptions {
   /** Lets the command talk to this remote; without it no protocol is allowed at all. */
   remote?: GitRemote;
   env?: Readonly<Record<string, string>>;
+  stdin?: Uint8Array;
 }
 
 /** Runs one git command. @throws GitError */
@@ -49,7 +50,7 @@ const fixedEnvironment: Readonly<Record<string, string>> = {
  */
 export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram }): GitCommand {
   return async (args, options) => {
-    const { remote, timeoutMs, signal } = options;
+    const { remote, timeoutMs, signal, stdin } = options;
     let access: RemoteAccess | undefined;
     try {
       access = await openRemoteAccess(deps, remote);
@@ -59,6 +60,7 @@ export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram }): 
         timeoutMs,
         secrets: remote?.secrets ?? [],
         ...(signal ? { signal } : {}),
+        ...(stdin ? { stdin } : {}),
       });
     } catch (error) {
       throw gitError(error, timeoutMs);

@@ -12,6 +12,7 @@ import { enqueueOnChange, specChanged } from '../../runtime/enqueue-on-change.js
 import type { EventRecorder } from '../../runtime/events.js';
 import type { Informer } from '../../runtime/informer.js';
 import type { Logger } from '../../runtime/logger.js';
+import type { ReconcileGuard } from '../../runtime/reconcile.js';
 import type { RuntimeMetrics } from '../../runtime/runtime-metrics.js';
 import { createStatusWriter } from '../../runtime/status-writer.js';
 import { reconcileSource } from '../reconcile-source.js';
@@ -52,6 +53,8 @@ export interface GitRepositoryDeps {
   clock: Clock;
   logger: Logger;
   metrics: RuntimeMetrics;
+  /** Decides whether a reconcile runs; default: it does. */
+  guard?: ReconcileGuard | undefined;
   options: GitRepositoryOptions;
   /** Default: asks the API server. */
   secrets?: SecretReader;
@@ -87,6 +90,7 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
     clock,
     logger,
     metrics,
+    guard: deps.guard,
     cache: objects,
     ...(options.minRetryDelayMs === undefined ? {} : { minRetryDelayMs: options.minRetryDelayMs }),
     ...(options.maxRetryDelayMs === undefined ? {} : { maxRetryDelayMs: options.maxRetryDelayMs }),

@@ -71,15 +71,15 @@ export class RepositoryCache {
     });
   }
 
-  /** Fetches a ref unless it is already at `expected`. Gives the commit that it points at. */
+  /** Fetches a ref unless it is already at `expected`, or in any case. Gives the commit that it points at. */
   async fetchRef(
     { gitDir, remote }: CachedRepository,
     refName: string,
     expected: string | undefined,
-    options: FetchOptions & { depth?: number },
+    options: FetchOptions & { depth?: number; always?: boolean },
   ): Promise<string> {
     const local = localRef(refName);
-    const held = await this.resolve(gitDir, local, options);
+    const held = options.always ? undefined : await this.resolve(gitDir, local, options);
     if (held && held === expected) return held;
     await this.#fetch(gitDir, remote, [`+${refName}:${local}`], options);
     const fetched = await this.resolve(gitDir, local, options);
@@ -176,6 +176,6 @@ export class RepositoryCache {
 }
 
 /** Local names are digests: a branch `a` and a later branch `a/b` must not stand in each other's way. */
-function localRef(name: string): string {
+export function localRef(name: string): string {
   return `refs/fetched/${createHash('sha256').update(name).digest('hex')}`;
 }

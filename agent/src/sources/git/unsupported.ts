@@ -14,8 +14,6 @@ export function refuseUnsupported(spec: GitRepositorySpec): void {
 
 function unsupportedField(spec: GitRepositorySpec): string | undefined {
   if (spec.verify) return 'spec.verify';
-  if (spec.recurseSubmodules) return 'spec.recurseSubmodules';
-  if (spec.sparseCheckout?.length) return 'spec.sparseCheckout';
   if (spec.include?.length) return 'spec.include';
   return undefined;
 }
