@@ -12,7 +12,8 @@ export async function ensureNpmPackages() {
   await withLock(cachePath('npm.lock'), async () => {
     if (isInstalled()) return;
     await step('install the npm packages', '30 s', () =>
-      run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']),
+      // Standard output belongs to whatever the packages are needed for.
+      run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] }),
     );
   });
 }
