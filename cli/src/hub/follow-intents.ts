@@ -43,6 +43,8 @@ export async function followIntents(options: FollowIntentsOptions): Promise<read
     return pursuit.intents();
   } finally {
     stop.abort();
+    // A stream that nobody reads any more would keep the process alive.
+    await news.return(undefined).catch(() => undefined);
   }
 }
 

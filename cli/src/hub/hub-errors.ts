@@ -40,7 +40,7 @@ export function connectionFailure(hub: string, error: unknown): CliError {
   if (error instanceof CliError) return error;
   const code = codeOf(error);
   const known = remedies.find(([pattern]) => pattern.test(code));
-  const why = known ? `${known[1]} (${code})` : deepestMessage(error);
+  const why = known ? `${known[1]} (${code})` : describe(deepestMessage(error));
   return new CliError(exitCodes.unreachable, `cannot reach the hub ${hub}: ${why}`, {
     remedy: known ? known[2] : 'check the address and the network',
     cause: error,
@@ -117,6 +117,13 @@ function codeOf(error: unknown, depth = 0): string {
   const inner = errors?.[0] ?? cause;
   if (inner && depth < 5) return codeOf(inner, depth + 1);
   return typeof name === 'string' ? name : '';
+}
+
+/** fetch refuses the ports of well-known services of other kinds, in words that say nothing. */
+function describe(message: string): string {
+  return message === 'bad port'
+    ? 'its port belongs to another kind of service, and is never used for HTTP'
+    : message;
 }
 
 function deepestMessage(error: unknown): string {
