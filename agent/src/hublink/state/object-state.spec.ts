@@ -80,6 +80,7 @@ describe('what the hub is told of an object', () => {
 
   it.each([
     ['https://user:secret@example.com/x.git', 'https://example.com/x.git'],
+    ['https://user:p@ss@example.com/x.git', 'https://example.com/x.git'],
     ['https://token@example.com/x.git', 'https://example.com/x.git'],
     ['ssh://git@example.com/x.git', 'ssh://example.com/x.git'],
     ['https://example.com/a@b.git', 'https://example.com/a@b.git'],

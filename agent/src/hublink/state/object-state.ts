@@ -91,7 +91,7 @@ function followedRef(ref: ReportedSpec['ref']): string {
 
 /** Addresses may carry a password; the hub must never see one. */
 function withoutUserInfo(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }
 
 function inventorySummary(entries: Array<{ id: string }> | undefined): InventorySummary | undefined {
