@@ -137,7 +137,12 @@ describe('a cluster with an agent', () => {
     expect(list.items).toContainEqual(root);
     const yaml = await cli.run(['get', 'ks', 'root', '-o', 'yaml']);
     const theirs = await cluster.kubectl.run([
-      ...['get', 'ks', 'root', '-n', 'flux-system', '-o', 'yaml', '--show-managed-fields'],
+      'get',
+      'ks',
+      'root',
+      '--namespace=flux-system',
+      '--output=yaml',
+      '--show-managed-fields',
     ]);
     expect(yaml.stdout).toBe(theirs);
   });
