@@ -11,10 +11,23 @@ import {
 import type { Flag, Values } from '@flotilla/common/flags/flag';
 import { z } from 'zod';
 import { intentVerbs } from '../hublink/intents/intent-policy.js';
+import {
+  defaultDeleteBudget,
+  deleteBudgetSyntax,
+  parseDeleteBudget,
+  type DeleteBudget,
+} from '../kustomization/delete-budget/delete-budget.js';
 import { parseFeatureGates } from './feature-gates.js';
 
 /** Environment variables of flags: FLOTILLA_AGENT_<FLAG>. */
 export const agentPrefix = 'FLOTILLA_AGENT';
+
+const deleteBudget = z.string().transform((text, context) => {
+  const budget = parseDeleteBudget(text);
+  if (budget) return budget;
+  context.addIssue({ code: 'custom', message: `expected ${deleteBudgetSyntax}` });
+  return z.NEVER;
+}) as unknown as z.ZodType<DeleteBudget, string | undefined>;
 
 const switchedOff = { schema: boolean, default: 'false' } as const;
 
@@ -66,6 +79,14 @@ const clusterFlags = {
     description: 'Reconcile only objects with these labels.',
     value: 'selector',
     schema: optionalText,
+  },
+  shards: {
+    name: 'shards',
+    description:
+      'Split the objects into so many shards over all replicas of this agent; 0 = one replica works on all. Same number for all replicas.',
+    value: 'n',
+    schema: wholeNumber(0, 256),
+    default: '0',
   },
   watchConfigsLabelSelector: {
     name: 'watch-configs-label-selector',
@@ -132,6 +153,13 @@ const reconcileFlags = {
     value: 'duration',
     schema: durationMs,
     default: '1h',
+  },
+  deleteBudget: {
+    name: 'delete-budget',
+    description: `How much one prune may delete without an approval: ${deleteBudgetSyntax}.`,
+    value: 'budget',
+    schema: deleteBudget,
+    default: defaultDeleteBudget,
   },
   noCrossNamespaceRefs: {
     name: 'no-cross-namespace-refs',

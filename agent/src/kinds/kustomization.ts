@@ -17,8 +17,8 @@ const kustomizationType = storedType(kustomizationDefinition);
 export const kustomizationKind: AgentKind = {
   type: kustomizationType,
   async create(context) {
-    const { config, informers, recorderFor, clock } = context;
-    const kustomizations = informers.of(kustomizationType, config.watchLabelSelector);
+    const { config, informers, objectsOf, recorderFor, clock } = context;
+    const kustomizations = objectsOf(kustomizationType);
     const configsOf = (kind: string) =>
       informers.of({ apiVersion: 'v1', kind }, config.watchConfigsLabelSelector);
     const parts = await createKustomizationController({
@@ -74,6 +74,7 @@ function optionsOf(config: AgentConfig): KustomizationOptions {
     httpRetry: config.httpRetry,
     kustomizePath: config.kustomizePath ?? '',
     verifyIntervalMs: config.fullVerificationMs,
+    deleteBudget: config.deleteBudget,
     gates: { ...defaultKustomizationOptions.gates, ...config.featureGates },
   };
 }

@@ -1,3 +1,5 @@
+import type { DeleteBudget } from './delete-budget/delete-budget.js';
+
 /** What the flags of the agent say about Kustomizations (flux-compat 8.1). */
 export interface KustomizationOptions {
   /** --requeue-dependency: time to the next look at a source or dependency that is not ready. */
@@ -30,6 +32,8 @@ export interface KustomizationOptions {
   maxBuildBytes: number;
   /** Most bytes of kept build results on disk. */
   maxRenderCacheBytes: number;
+  /** --delete-budget: how much one prune may delete without an approval. */
+  deleteBudget: DeleteBudget;
   /** Feature gates (flux-compat 8.1). */
   gates: KustomizationGates;
 }
@@ -39,6 +43,7 @@ export interface KustomizationGates {
   ExternalArtifact: boolean;
   DisableFailFastBehavior: boolean;
   DirectSourceFetch: boolean;
+  AdditiveCELDependencyCheck: boolean;
 }
 
 export const defaultKustomizationOptions: KustomizationOptions = {
@@ -57,10 +62,12 @@ export const defaultKustomizationOptions: KustomizationOptions = {
   verifyIntervalMs: 60 * 60_000,
   maxBuildBytes: 256 * 1024 * 1024,
   maxRenderCacheBytes: 512 * 1024 * 1024,
+  deleteBudget: { unlimited: false, percent: 20, objects: 10 },
   gates: {
     StrictPostBuildSubstitutions: true,
     ExternalArtifact: false,
     DisableFailFastBehavior: false,
     DirectSourceFetch: false,
+    AdditiveCELDependencyCheck: false,
   },
 };

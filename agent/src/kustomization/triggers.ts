@@ -2,6 +2,7 @@ import type { Kustomization } from '@flotilla/common/api/kustomization';
 import { formatName, type KubeObject, type NamespacedName } from '@flotilla/common/kube/object';
 import type { CacheChange, ObjectCache } from '../runtime/cache.js';
 import { enqueueOnChange, specChanged, type EnqueueTarget } from '../runtime/enqueue-on-change.js';
+import { approvalAnnotation, budgetAnnotation } from './delete-budget/judge-deletion.js';
 import type { KustomizationCaches } from './deps.js';
 import { requestedAtAnnotation } from './kind.js';
 import { artifactOf, sourceKey } from './source-ref.js';
@@ -13,7 +14,7 @@ export function connectTriggers(caches: KustomizationCaches, target: EnqueueTarg
   const index = new KustomizationIndex(caches.kustomizations);
   const stops = [
     index.start(),
-    enqueueOnChange(caches.kustomizations, target, { filter: specChanged(requestedAtAnnotation) }),
+    enqueueOnChange(caches.kustomizations, target, { filter: specChanged(requestedAtAnnotation, budgetAnnotation, approvalAnnotation) }),
     enqueueDependants(caches.kustomizations, index, target),
     ...Object.values(caches.sources).map((cache) => enqueueFollowers(cache, index, target)),
     ...Object.values(caches.configs ?? {}).map((cache) => enqueueReaders(cache, index, target)),
@@ -51,9 +52,12 @@ function isAtRevision({ status }: Kustomization, revision: string): boolean {
 /** Those that wait for a dependency need not wait for the next look when it has become ready or moved on. */
 function enqueueDependants(cache: ObjectCache, index: KustomizationIndex, target: EnqueueTarget): () => void {
   return cache.subscribe((change) => {
-    if (change.type !== 'updated' || readiness(change.object) === readiness(change.previous)) return;
-    for (const object of index.byDependency(formatName(nameOf(change.object)))) {
-      if (waitsForDependency(object)) target.enqueue(nameOf(object));
+    if (change.type !== 'updated') return;
+    const isNews = readiness(change.object) !== readiness(change.previous);
+    const name = nameOf(change.object);
+    for (const object of index.byDependency(formatName(name))) {
+      if (waitsForDependency(object) && (isNews || hasReadyExpression(object, name)))
+        target.enqueue(nameOf(object));
     }
   });
 }
@@ -67,6 +71,16 @@ function readiness(object: KubeObject): string {
     ready,
     status?.lastAppliedRevision,
   ]);
+}
+
+/** An expression may ask for any field of the dependency. */
+function hasReadyExpression({ metadata, spec }: Kustomization, name: NamespacedName): boolean {
+  return (spec.dependsOn ?? []).some(
+    (dependency) =>
+      dependency.readyExpr &&
+      dependency.name === name.name &&
+      (dependency.namespace || metadata.namespace) === name.namespace,
+  );
 }
 
 function waitsForDependency({ status }: Kustomization): boolean {

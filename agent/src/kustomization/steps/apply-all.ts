@@ -87,12 +87,13 @@ async function applyAndPrune(
     applyFailed(run, error),
   );
   const inventory = inventoryOf(changes.entries.map(({ ref }) => ref));
-  const stale = staleEntries(mergeInventory(old, unrecorded), inventory);
-  const { survivors, error } = await prune(run, engine, stale).finally(() =>
+  const known = mergeInventory(old, unrecorded);
+  const stale = staleEntries(known, inventory);
+  const { survivors, failure } = await prune(run, engine, stale, known.length).finally(() =>
     drift.expect(owner, seenObjects(changes.entries)),
   );
   run.status.update({ inventory: { entries: mergeInventory(inventory, survivors) } });
-  if (error) throw retriedFailure('PruneFailed', error);
+  if (failure) throw failure;
   return changes;
 }
 

@@ -3,7 +3,9 @@ import { objectId } from '@flotilla/common/inventory/object-id';
 import { changeLog } from '../../ssa/changeset.js';
 import type { ApplyEngine } from '../../ssa/engine.js';
 import { DeleteError } from '../../ssa/errors.js';
+import { judgeDeletion } from '../delete-budget/judge-deletion.js';
 import { tell, type Run } from '../run.js';
+import { retriedFailure, type StepFailure } from '../step-failure.js';
 import { ownerOf } from './select-engine.js';
 
 /** What a prune left behind. */
@@ -11,16 +13,28 @@ export interface PruneResult {
   /** Entries whose deletion the server did not confirm; they have to stay in the inventory. */
   survivors: readonly InventoryEntry[];
   /** Why; absent when all went well. */
-  error?: Error;
+  failure?: StepFailure;
 }
 
-/** Deletes what is no longer part of the build and still belongs to this Kustomization (flux-compat 3.7). */
+/**
+ * Deletes what is no longer part of the build and still belongs to this Kustomization (flux-compat 3.7), unless that
+ * is more than the delete budget allows of the `managed` objects.
+ */
 export async function prune(
   run: Run,
   engine: ApplyEngine,
   stale: readonly InventoryEntry[],
+  managed: number,
 ): Promise<PruneResult> {
   if (!run.object.spec.prune || stale.length === 0) return { survivors: [] };
+  const verdict = judgeDeletion({
+    stale,
+    managed,
+    budget: run.deps.options.deleteBudget,
+    annotations: run.object.metadata.annotations,
+  });
+  if (!verdict.allowed)
+    return { survivors: stale, failure: retriedFailure(verdict.reason, new Error(verdict.message)) };
   const refs = stale.map(refOfEntry);
   try {
     const changes = await engine.deleteAll(refs, { owner: ownerOf(run), signal: run.signal });
@@ -29,8 +43,7 @@ export async function prune(
     return { survivors: [] };
   } catch (error) {
     run.signal.throwIfAborted();
-    const failure = error instanceof Error ? error : new Error(String(error));
-    return { survivors: survivorsOf(stale, error), error: failure };
+    return { survivors: survivorsOf(stale, error), failure: retriedFailure('PruneFailed', error) };
   }
 }
 
