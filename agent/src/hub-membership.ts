@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from './config/agent-flags.js';
 import { HubLink } from './hublink/hub-link.js';
+import type { IdentityStore } from './hublink/identity/identity.js';
 import { SecretIdentityStore } from './hublink/identity/secret-identity-store.js';
+import { waitForIdentity } from './hublink/identity/wait-for-identity.js';
 import { IntentDesk } from './hublink/intents/intent-desk.js';
 import { DiskRecordLog } from './hublink/records/disk-record-log.js';
 import { recordSink } from './hublink/records/event-record.js';
@@ -11,11 +13,13 @@ import type { RecordLog } from './hublink/records/record-log.js';
 import { parseAddress } from './hublink/session/address.js';
 import { reportObjects } from './hublink/state/report-objects.js';
 import { StateTable } from './hublink/state/state-table.js';
+import type { NamespacedName } from '@flotilla/common/kube/object';
 import type { KubeClient } from './kube/client.js';
 import type { ObjectCache } from './runtime/cache.js';
 import { sleep, type Clock } from './runtime/clock.js';
 import type { EventSink } from './runtime/event-recorder.js';
 import type { Logger } from './runtime/logger.js';
+import { shardNameOf } from './sharding/shard-name.js';
 import { agentVersion } from './version.js';
 
 const defaultEnrollPort = 8444;
@@ -26,14 +30,16 @@ export interface HubMembershipOptions {
   client: KubeClient;
   clock: Clock;
   logger: Logger;
+  /** The shard of an object, where --shards splits them. */
+  shardOf?: ((name: NamespacedName) => number) | undefined;
 }
 
 /** This cluster's membership in a fleet; a stand-alone agent has none. */
 export interface HubMembership {
   /** Takes events for the hub from the start on, connected or not. */
   readonly sink: EventSink;
-  /** Reports these objects until the signal is aborted. Never throws. */
-  run(caches: readonly ObjectCache[], signal: AbortSignal): Promise<void>;
+  /** Reports these objects, with --shards those of one shard, until the signal is aborted. Never throws. */
+  run(caches: readonly ObjectCache[], signal: AbortSignal, shard?: number): Promise<void>;
 }
 
 /** Thrown when the flags for the hub do not fit together. Says which to set. */
@@ -46,22 +52,46 @@ export function hubMembership(options: HubMembershipOptions): HubMembership | un
   const { config, logger } = options;
   if (!config.hubAddress) return undefined;
   const settings = membershipSettings(config, config.hubAddress);
-  const records = new DiskRecordLog({ directory: join(config.storagePath, '.flotilla', 'outbox') });
+  const shardText = (shard: number | undefined): string =>
+    shard === undefined ? shardNameOf(config.watchLabelSelector) : String(shard);
+  const logs = new RecordLogs(join(config.storagePath, '.flotilla'));
   return {
-    sink: recordSink(records),
-    async run(caches, signal) {
+    sink: {
+      send: (notice) => recordSink(logs.of(options.shardOf?.(notice.involvedObject))).send(notice),
+    },
+    async run(caches, signal, shard) {
       const facts = await clusterFacts(options, signal);
       if (!facts) return;
       const table = new StateTable(randomUUID());
       const stopReporting = reportObjects(caches, table);
+      const link = { settings, facts, table, records: logs.of(shard), shard: shardText(shard) };
       try {
-        await createLink(options, settings, facts, table, records, signal).run(signal);
+        await createLink(options, link, signal).run(signal);
       } finally {
         stopReporting();
         logger.debug({}, 'hub link stopped');
       }
     },
   };
+}
+
+/** What waits for the hub: one log a shard, because each shard has a stream of its own. */
+class RecordLogs {
+  readonly #logs = new Map<string, RecordLog>();
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  of(shard: number | undefined): RecordLog {
+    const name = shard === undefined ? 'outbox' : `outbox-${shard}`;
+    const known = this.#logs.get(name);
+    if (known) return known;
+    const log = new DiskRecordLog({ directory: join(this.#folder, name) });
+    this.#logs.set(name, log);
+    return log;
+  }
 }
 
 interface MembershipSettings {
@@ -127,30 +157,39 @@ async function clusterFacts(
   return undefined;
 }
 
-function createLink(
-  options: HubMembershipOptions,
-  settings: MembershipSettings,
-  facts: ClusterFacts,
-  table: StateTable,
-  records: RecordLog,
-  signal: AbortSignal,
-): HubLink {
+interface LinkParts {
+  settings: MembershipSettings;
+  facts: ClusterFacts;
+  table: StateTable;
+  records: RecordLog;
+  shard: string;
+}
+
+function createLink(options: HubMembershipOptions, parts: LinkParts, signal: AbortSignal): HubLink {
   const { config, client, clock } = options;
+  const { settings, facts, table, records, shard } = parts;
   const logger = options.logger.child({ logger: 'hublink' });
+  const shards = Array.from({ length: config.shards }, (_, index) => String(index));
   return new HubLink({
     ...settings,
     labels: config.clusterLabels,
     clusterUid: facts.clusterUid,
-    facts: { agentVersion, kubernetesVersion: facts.kubernetesVersion, shard: '' },
-    identityStore: new SecretIdentityStore({
-      client,
-      namespace: config.runtimeNamespace,
-      name: config.identitySecret,
-    }),
+    facts: { agentVersion, kubernetesVersion: facts.kubernetesVersion, shard, shards },
+    identityStore: identityStore(options, shard),
     table,
     records,
     intents: new IntentDesk({ client, clock, logger, signal, policy: { allowed: config.hubIntents } }),
     clock,
     logger,
   });
+}
+
+/** Of the streams of one agent the first one enrols; the others wait for what it gets. */
+function identityStore({ config, client, clock }: HubMembershipOptions, shard: string): IdentityStore {
+  const store = new SecretIdentityStore({
+    client,
+    namespace: config.runtimeNamespace,
+    name: config.identitySecret,
+  });
+  return config.shards > 0 && shard !== '0' ? waitForIdentity(store, clock) : store;
 }

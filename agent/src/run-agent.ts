@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import { hostname } from 'node:os';
+import type { NamespacedName } from '@flotilla/common/kube/object';
 import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-server.js';
 import { openArtifactStore } from './artifacts/artifact-store.js';
 import type { ArtifactStore } from './artifacts/artifact.js';
@@ -9,8 +11,8 @@ import { runProgram } from './exec/run-program.js';
 import { hubMembership, type HubMembership } from './hub-membership.js';
 import { agentKinds } from './kinds/all-kinds.js';
 import { Informers } from './kinds/informers.js';
-import type { RunningKind } from './kinds/kind.js';
-import { loadCluster } from './kube/cluster.js';
+import type { KindContext, RunningKind } from './kinds/kind.js';
+import { loadCluster, type Cluster } from './kube/cluster.js';
 import { createKubeClient } from './kube/create-kube-client.js';
 import type { KubeClient } from './kube/client.js';
 import { createTransport } from './kube/transport.js';
@@ -22,6 +24,11 @@ import { runLeaderElection } from './runtime/leader-election.js';
 import { createLogger, type Logger } from './runtime/logger.js';
 import { createMetricsRegistry, type MetricsRegistry } from './runtime/metrics-registry.js';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
+import { oneShard } from './sharding/one-shard.js';
+import { OwnedShards } from './sharding/owned-shards.js';
+import { createShardMetrics } from './sharding/shard-metrics.js';
+import { Sharding } from './sharding/sharding.js';
+import { checkClaim } from './sharding/work-claim.js';
 import { createWebhookSink } from './runtime/webhook-sink.js';
 import { agentVersion } from './version.js';
 
@@ -43,6 +50,14 @@ interface Parts {
   recorders: EventRecorders;
   membership: HubMembership | undefined;
   readiness: Readiness;
+  /** Where --shards splits the objects over the replicas. */
+  split: Split | undefined;
+}
+
+interface Split {
+  owned: OwnedShards;
+  /** Renewals must not wait behind the requests of reconciles. */
+  client: KubeClient;
 }
 
 /** What /readyz says; the parts write it as they come up. */
@@ -53,10 +68,16 @@ interface Readiness {
 /** Runs the agent until the signal is aborted. @throws when it cannot start or has lost its lease */
 export async function runAgent(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const stops: Stops = [];
+  if (config.shards > 0 && config.watchLabelSelector) {
+    throw new InvalidFlagError(
+      '--shards and --watch-label-selector exclude each other: both split the objects',
+    );
+  }
   try {
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
-    if (config.enableLeaderElection) await lead(parts, signal);
+    // Replicas that split the objects need no leader.
+    if (config.enableLeaderElection && !parts.split) await lead(parts, signal);
     else await work(parts, signal);
     parts.logger.info({}, 'agent has stopped');
   } finally {
@@ -83,10 +104,13 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
     burst: config.kubeApiBurst,
     metrics,
     clock,
+    beforeWrite: checkClaim,
   });
   stops.push(() => transport.close());
   const client = createKubeClient(transport, { clock });
-  const membership = hubMembership({ config, client, clock, logger });
+  const split = config.shards > 0 ? splitObjects(config, cluster, metrics, clock, stops) : undefined;
+  const shardOf = split && ((name: NamespacedName) => split.owned.shardOf(name));
+  const membership = hubMembership({ config, client, clock, logger, shardOf });
   const artifacts = await openStorage(config, clock, stops);
   const recorders = composeEvents(config, client, clock, logger, membership, stops);
   const readiness: Readiness = { check: () => 'starting' };
@@ -95,7 +119,32 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
     await serveHealth(config.healthAddr ?? '0', { live: {}, ready: { agent: () => readiness.check() } }),
   ];
   for (const endpoint of endpoints) if (endpoint) stops.push(() => endpoint.stop());
-  return { config, client, clock, logger, metrics, registry, artifacts, recorders, membership, readiness };
+  return {
+    config,
+    client,
+    clock,
+    logger,
+    metrics,
+    registry,
+    artifacts,
+    recorders,
+    membership,
+    readiness,
+    split,
+  };
+}
+
+function splitObjects(
+  config: AgentConfig,
+  cluster: Cluster,
+  metrics: RuntimeMetrics,
+  clock: Clock,
+  stops: Stops,
+): Split {
+  const userAgent = `flotilla-agent/${agentVersion} shards`;
+  const transport = createTransport(cluster, { userAgent, qps: 0, connections: 2, metrics, clock });
+  stops.push(() => transport.close());
+  return { owned: new OwnedShards(config.shards, clock), client: createKubeClient(transport, { clock }) };
 }
 
 /** Opens the store and, where it is wanted, the server for consumers other than this process. */
@@ -107,16 +156,21 @@ async function openStorage(config: AgentConfig, clock: Clock, stops: Stops): Pro
   }
   return openArtifactStore({
     root: config.storagePath,
-    advertisedAddress: config.storageAdvAddr ?? advertised(server),
+    advertisedAddress: config.storageAdvAddr ?? advertised(server, config.shards > 0),
     retention: { ttlMs: config.artifactRetentionTtlMs, records: config.artifactRetentionRecords },
     now: () => clock.now(),
   });
 }
 
-/** Flux falls back to the host name; a server that listens on one address is best reached there. */
-function advertised(server: ArtifactServer | undefined): string {
-  if (!server) return hostname();
-  return server.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, hostname());
+/**
+ * Flux falls back to the host name; a server that listens on one address is best reached there. Of several replicas
+ * each holds what it fetched, and only the address of the pod leads to it.
+ */
+function advertised(server: ArtifactServer | undefined, isOneOfMany: boolean): string {
+  const podAddress = process.env['POD_IP'];
+  const ip = podAddress?.includes(':') ? `[${podAddress}]` : podAddress;
+  const host = isOneOfMany && ip ? ip : hostname();
+  return server ? server.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, host) : host;
 }
 
 function composeEvents(
@@ -167,17 +221,24 @@ async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
   );
 }
 
-/** The work of a leader: watch, reconcile, report, until the signal is aborted. */
+/** The work of a leader, or of a replica: watch, reconcile, report, until the signal is aborted. */
 async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): Promise<void> {
-  const { config, client, clock, logger, recorders, membership, readiness } = parts;
+  const { config, client, clock, logger, recorders, readiness, split } = parts;
   const informers = new Informers({
     client,
     clock,
     logger,
     ...(config.watchAllNamespaces ? {} : { namespace: config.runtimeNamespace }),
   });
-  const recorderFor = (component: string): EventRecorder => recorders.recorderFor(component);
-  const context = { ...parts, informers, run: runProgram, recorderFor };
+  const sharding = split && createSharding(parts, split, informers);
+  const context: KindContext = {
+    ...parts,
+    informers,
+    objectsOf: (type) => sharding?.objectsOf(type) ?? informers.of(type, config.watchLabelSelector),
+    guard: split?.owned.guard,
+    run: runProgram,
+    recorderFor: (component): EventRecorder => recorders.recorderFor(component),
+  };
   const kinds: RunningKind[] = [];
   for (const kind of agentKinds) kinds.push(await kind.create(context));
   readiness.check = () => informers.notSynced();
@@ -188,9 +249,8 @@ async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): P
     await informers.waitForSync(signal);
     for (const kind of kinds) kind.start();
     logger.info({ kinds: agentKinds.map((kind) => kind.type.kind) }, 'agent is reconciling');
-    const caches = agentKinds.map((kind) => informers.of(kind.type, config.watchLabelSelector));
-    if (membership) running.push(membership.run(caches, watching.signal));
-    await aborted(signal);
+    if (sharding) await sharding.run(signal, graceMs);
+    else await report(parts, informers, signal, watching.signal, running);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -199,6 +259,41 @@ async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): P
     watching.abort();
     await Promise.allSettled(running);
   }
+}
+
+/** Reports all objects of this process until it stops working. */
+async function report(
+  { membership, config }: Parts,
+  informers: Informers,
+  signal: AbortSignal,
+  watching: AbortSignal,
+  running: Array<Promise<unknown>>,
+): Promise<void> {
+  const caches = agentKinds.map((kind) => informers.of(kind.type, config.watchLabelSelector));
+  if (membership) running.push(membership.run(caches, watching));
+  await aborted(signal);
+}
+
+function createSharding(parts: Parts, split: Split, informers: Informers): Sharding {
+  const { config, clock, logger, registry, membership } = parts;
+  const { owned, client } = split;
+  const caches = agentKinds.map((kind) => informers.of(kind.type));
+  createShardMetrics(registry, owned, () => agentKinds.map(({ type }) => [type.kind, informers.of(type)]));
+  return new Sharding({
+    client,
+    owned,
+    shards: config.shards,
+    namespace: config.runtimeNamespace,
+    ...(config.watchAllNamespaces ? {} : { watchNamespace: config.runtimeNamespace }),
+    instance: instanceName(),
+    clock,
+    logger,
+    informerOf: (type) => informers.of(type),
+    onOwned: async (shard, signal) => {
+      const objects = caches.map((cache) => oneShard(cache, shard, (name) => owned.shardOf(name)));
+      await membership?.run(objects, signal, shard);
+    },
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -80,6 +80,7 @@ export class TestTable {
       agentVersion: '0.1.0',
       kubernetesVersion: 'v1.33.2',
       shard: '',
+      shards: [],
       tableId: this.tableId,
       sequence: this.sequence,
       tableHash: this.hash,

@@ -6,10 +6,10 @@ import type { AgentKind } from './kind.js';
 export const gitRepositoryKind: AgentKind = {
   type: gitRepositoryType,
   async create(context) {
-    const { config, informers, recorderFor } = context;
+    const { config, objectsOf, recorderFor } = context;
     const controller = createGitRepositoryController({
       ...context,
-      objects: informers.of(gitRepositoryType, config.watchLabelSelector),
+      objects: objectsOf(gitRepositoryType),
       events: recorderFor('source-controller'),
       options: {
         workers: config.sourceConcurrent,

@@ -8,7 +8,13 @@ import type { EventRecorder } from '../runtime/events.js';
 import type { Logger } from '../runtime/logger.js';
 import type { MetricsRegistry } from '../runtime/metrics-registry.js';
 import type { RuntimeMetrics } from '../runtime/runtime-metrics.js';
+import type { ObjectCache } from '../runtime/cache.js';
+import type { Informer } from '../runtime/informer.js';
+import type { ReconcileGuard } from '../runtime/reconcile.js';
 import type { Informers } from './informers.js';
+
+/** The objects of a kind that this process reconciles: those of its selector, or of its shards. */
+export type OwnObjects = Pick<Informer, keyof ObjectCache | 'observe'>;
 
 /** What the agent gives to each of its kinds. */
 export interface KindContext {
@@ -16,6 +22,10 @@ export interface KindContext {
   client: KubeClient;
   /** Each type is watched once, whoever asks for it. */
   informers: Informers;
+  /** The objects that this process reconciles, unlike those that it only refers to. */
+  objectsOf: (type: TypeRef) => OwnObjects;
+  /** Lets a reconcile run only while no other process may work on its object; hand it to every controller. */
+  guard?: ReconcileGuard | undefined;
   /** `component` is the name of Flux's controller, which stands in the events. */
   recorderFor: (component: string) => EventRecorder;
   artifacts: ArtifactStore;

@@ -34,6 +34,8 @@ export interface TransportOptions {
   maxResponseBytes?: number;
   metrics?: RequestMetrics;
   clock?: Clock;
+  /** Called right before each attempt to change something; what it throws is the answer. */
+  beforeWrite?: () => void;
 }
 
 export interface TransportRequest {
@@ -105,6 +107,7 @@ class Transport implements KubeTransport {
     const deadline = startDeadline(timeoutMs, request.signal);
     try {
       const response = await this.withRetries(request, deadline.signal, async () => {
+        if (request.method !== 'GET') this.options.beforeWrite?.();
         const answer = await this.dispatch('requests', request, deadline.signal, timeoutMs);
         return { ...answer, text: await this.readText(answer, deadline.signal) };
       });

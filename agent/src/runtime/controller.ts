@@ -4,7 +4,7 @@ import type { ObjectCache } from './cache.js';
 import type { Clock } from './clock.js';
 import { withLogFields } from './log-context.js';
 import type { Logger } from './logger.js';
-import { TerminalError, type Reconcile, type ReconcileResult } from './reconcile.js';
+import { TerminalError, type Reconcile, type ReconcileGuard, type ReconcileResult } from './reconcile.js';
 import type { ReconcileOutcome, RuntimeMetrics } from './runtime-metrics.js';
 import { createWorkQueue, type WorkQueue } from './work-queue.js';
 
@@ -13,6 +13,8 @@ export interface ControllerOptions {
   name: string;
   type: TypeRef;
   reconcile: Reconcile;
+  /** Decides whether a reconcile runs; default: it does. */
+  guard?: ReconcileGuard | undefined;
   /** `--concurrent`. */
   workers: number;
   clock: Clock;
@@ -160,7 +162,9 @@ class QueueController implements Controller {
 
   private async run(name: NamespacedName): Promise<Ending> {
     try {
-      return { result: await this.options.reconcile(name, this.abort.signal) };
+      const { guard, reconcile } = this.options;
+      const { signal } = this.abort;
+      return { result: await (guard ? guard(name, signal, reconcile) : reconcile(name, signal)) };
     } catch (error) {
       return { error };
     }

@@ -120,7 +120,7 @@ function keyOf(object: KubeObject): string {
  * Resource versions are opaque by contract, but all servers count upwards, and Kubernetes has made that official. What
  * is no number counts as newer, so that at worst a change is told twice.
  */
-function isNewer(candidate: KubeObject, present: KubeObject): boolean {
+export function isNewer(candidate: KubeObject, present: KubeObject): boolean {
   const [a, b] = [candidate.metadata.resourceVersion ?? '', present.metadata.resourceVersion ?? ''];
   if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return a !== b;
   return a.length === b.length ? a > b : a.length > b.length;

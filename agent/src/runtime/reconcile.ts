@@ -15,6 +15,13 @@ export interface ReconcileResult {
   requeue?: boolean;
 }
 
+/** Stands around every reconcile of a controller and decides whether it runs. */
+export type ReconcileGuard = (
+  name: NamespacedName,
+  signal: AbortSignal,
+  reconcile: Reconcile,
+) => Promise<ReconcileResult>;
+
 /** Retrying cannot help: the object itself has to change. */
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';

@@ -1,6 +1,13 @@
 // A world for members: one record with compare-and-swap, a network that delays and loses, processes that stand still,
 // die and come back, clocks that do not agree. Every step is drawn from a seed.
-import { decide, newMember, nextWakeMs, type MemberEvent, type MemberState, type TableReading } from './member-state.js';
+import {
+  decide,
+  newMember,
+  nextWakeMs,
+  type MemberEvent,
+  type MemberState,
+  type TableReading,
+} from './member-state.js';
 import type { ShardTable } from './shard-table.js';
 
 export const timing = { leaseMs: 9_000, renewDeadlineMs: 6_000, renewMs: 2_000 };
@@ -140,7 +147,8 @@ export class Replica {
       run: () => {
         if (isLost || (this.world.record?.version ?? 0) !== version) return;
         this.world.record = { version: version + 1, table };
-        if (!isAnswerLost) this.#later(this.#latency(), () => this.#tell({ type: 'written', round, table, startedAt }));
+        if (!isAnswerLost)
+          this.#later(this.#latency(), () => this.#tell({ type: 'written', round, table, startedAt }));
       },
     });
   }
@@ -162,7 +170,8 @@ export class Replica {
   }
 
   #tellWhenDrained(shard: number): void {
-    if (this.#running.some(({ work }) => work.shard === shard)) this.#later(20, () => this.#tellWhenDrained(shard));
+    if (this.#running.some(({ work }) => work.shard === shard))
+      this.#later(20, () => this.#tellWhenDrained(shard));
     else this.#tell({ type: 'drained', shard });
   }
 

@@ -9,7 +9,9 @@ function overlaps(works: readonly Work[]): string[] {
   for (const work of works.toSorted((a, b) => a.startedAt - b.startedAt)) {
     const before = latest.get(work.shard);
     if (before && before.member !== work.member && before.lastActAt > work.startedAt)
-      found.push(`${work.shard}: ${before.member} until ${before.lastActAt}, ${work.member} from ${work.startedAt}`);
+      found.push(
+        `${work.shard}: ${before.member} until ${before.lastActAt}, ${work.member} from ${work.startedAt}`,
+      );
     if (!before || work.lastActAt >= before.lastActAt) latest.set(work.shard, work);
   }
   return found;
@@ -53,15 +55,19 @@ describe('members that share shards', () => {
     }
   });
 
-  it('never work at the same time while replicas with another number of shards take over from them', limit, () => {
-    for (const seed of seeds) {
-      const world = newWorld(1_000 + seed);
-      const replicas = disturb(world, ({ now }) => (now < 60_000 ? 3 : 5));
-      // Another number is another split of the objects: no work under one may meet any work under the other.
-      const one = world.works.map((work) => ({ ...work, shard: 0, member: layoutOf(replicas, work) }));
-      expect(overlaps(one), `seed ${seed}`).toEqual([]);
-    }
-  });
+  it(
+    'never work at the same time while replicas with another number of shards take over from them',
+    limit,
+    () => {
+      for (const seed of seeds) {
+        const world = newWorld(1_000 + seed);
+        const replicas = disturb(world, ({ now }) => (now < 60_000 ? 3 : 5));
+        // Another number is another split of the objects: no work under one may meet any work under the other.
+        const one = world.works.map((work) => ({ ...work, shard: 0, member: layoutOf(replicas, work) }));
+        expect(overlaps(one), `seed ${seed}`).toEqual([]);
+      }
+    },
+  );
 
   it('own every shard, each one once and evenly, when they are left in peace', limit, () => {
     for (const seed of seeds) {
@@ -71,7 +77,10 @@ describe('members that share shards', () => {
       const owners = ownersNow(replicas, 4);
       const present = replicas.filter((replica) => replica.running).length;
       // A slow answer may have made one of them lapse just now; the others hold on to theirs.
-      expect(owners.every((names) => names.length <= 1), `seed ${seed}`).toBe(true);
+      expect(
+        owners.every((names) => names.length <= 1),
+        `seed ${seed}`,
+      ).toBe(true);
       expect(new Set(owners.flat()).size, `seed ${seed}`).toBeLessThanOrEqual(present);
     }
   });
@@ -174,7 +183,9 @@ describe('one member', () => {
   });
 
   it('stops at once when the table has lost it', () => {
-    expect(decide(member, read({ other: 1 }, ['other', 'other']), 100).actions).toEqual([{ type: 'abandon' }]);
+    expect(decide(member, read({ other: 1 }, ['other', 'other']), 100).actions).toEqual([
+      { type: 'abandon' },
+    ]);
     expect(decide(member, { type: 'read', reading: { type: 'missing' } }, 100).actions).toEqual([
       { type: 'abandon' },
     ]);
@@ -194,14 +205,15 @@ describe('one member', () => {
     const leaving = decide(member, { type: 'leave' }, 50).state;
     const first = decide(leaving, read({ me: 1, other: 1 }, ['me', 'me']), 100);
     expect(first.actions.filter(({ type }) => type === 'drain')).toHaveLength(2);
-    const rested = [0, 1].reduce((state, shard) => decide(state, { type: 'drained', shard }, 150).state, first.state);
+    const rested = [0, 1].reduce(
+      (state, shard) => decide(state, { type: 'drained', shard }, 150).state,
+      first.state,
+    );
     const last = table({ other: 1 }, ['other', 'other']);
     const given = decide(rested, read({ me: 2, other: 1 }, ['me', 'me']), 200);
     expect(given.actions).toEqual([{ type: 'write', table: last }]);
-    expect(decide(given.state, { type: 'written', round: 2, table: last, startedAt: 200 }, 210).actions).toEqual([
-      { type: 'close', shard: 0 },
-      { type: 'close', shard: 1 },
-      { type: 'left' },
-    ]);
+    expect(
+      decide(given.state, { type: 'written', round: 2, table: last, startedAt: 200 }, 210).actions,
+    ).toEqual([{ type: 'close', shard: 0 }, { type: 'close', shard: 1 }, { type: 'left' }]);
   });
 });

@@ -221,7 +221,9 @@ function moveShards(state: MemberState, owners: ShardTable['owners'], plan: Shar
     return state.id;
   });
   // What comes back from draining has been closed to new work: it counts as new.
-  const owned = new Set([...state.owned].filter((shard) => !(state.draining.has(shard) && !draining.has(shard))));
+  const owned = new Set(
+    [...state.owned].filter((shard) => !(state.draining.has(shard) && !draining.has(shard))),
+  );
   return { state: { ...state, owned, draining, drained }, actions, owners: next };
 }
 
@@ -234,8 +236,12 @@ function written(state: MemberState, table: ShardTable, startedAt: number, now: 
   const owned = new Set(table.owners.flatMap((owner, shard) => (owner === state.id ? [shard] : [])));
   const keep = (shards: ReadonlySet<number>) => new Set([...shards].filter((shard) => owned.has(shard)));
   const actions: MemberAction[] = [
-    ...[...state.owned].filter((shard) => !owned.has(shard)).map((shard) => ({ type: 'close' as const, shard })),
-    ...[...owned].filter((shard) => !state.owned.has(shard)).map((shard) => ({ type: 'open' as const, shard })),
+    ...[...state.owned]
+      .filter((shard) => !owned.has(shard))
+      .map((shard) => ({ type: 'close' as const, shard })),
+    ...[...owned]
+      .filter((shard) => !state.owned.has(shard))
+      .map((shard) => ({ type: 'open' as const, shard })),
   ];
   const next: MemberState = {
     ...state,

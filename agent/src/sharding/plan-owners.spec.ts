@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { planOwners } from './plan-owners.js';
 
 const members = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 });
-const owners = fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'gone')), { minLength: 1, maxLength: 20 });
+const owners = fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'gone')), {
+  minLength: 1,
+  maxLength: 20,
+});
 
 function loads(plan: ReadonlyArray<string | null>, names: readonly string[]): number[] {
   return names.map((name) => plan.filter((owner) => owner === name).length);

@@ -21,11 +21,13 @@ class Plan {
   constructor(members: readonly string[], owners: Owners) {
     this.#held = new Map(members.map((member) => [member, []]));
     this.owners = owners.map((owner) => (owner !== null && this.#held.has(owner) ? owner : null));
-    for (const [shard, owner] of this.owners.entries()) if (owner !== null) this.#held.get(owner)?.push(shard);
+    for (const [shard, owner] of this.owners.entries())
+      if (owner !== null) this.#held.get(owner)?.push(shard);
   }
 
   assignFree(): void {
-    for (const [shard, owner] of this.owners.entries()) if (owner === null) this.#give(shard, this.#idlest(shard));
+    for (const [shard, owner] of this.owners.entries())
+      if (owner === null) this.#give(shard, this.#idlest(shard));
   }
 
   level(): void {
@@ -56,6 +58,8 @@ class Plan {
   }
 
   #busiest(): string {
-    return [...this.#held.keys()].reduce((most, member) => (this.#load(member) > this.#load(most) ? member : most));
+    return [...this.#held.keys()].reduce((most, member) =>
+      this.#load(member) > this.#load(most) ? member : most,
+    );
   }
 }

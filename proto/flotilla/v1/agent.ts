@@ -61,7 +61,7 @@ export interface Hello {
   protocolVersion: number;
   agentVersion: string;
   kubernetesVersion: string;
-  /** Shard of the agent, empty when there is only one. */
+  /** Shard that this stream reports, empty when there is only one. */
   shard: string;
   /** Names the numbering of the state table. A new one means that all numbers start again. */
   tableId: string;
@@ -72,6 +72,11 @@ export interface Hello {
   spoolId: string;
   /** Identity of this process, new at every start: a second live process with the same certificate is a clone. */
   instanceId: string;
+  /**
+   * Every shard that the cluster is split into, where the agent knows: what another shard reported, under an earlier
+   * split, is replaced by what these report. Empty: others may report beside this one.
+   */
+  shards: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -675,6 +680,7 @@ function createBaseHello(): Hello {
     tableHash: new Uint8Array(0),
     spoolId: "",
     instanceId: "",
+    shards: [],
     _unknownFields: {},
   };
 }
@@ -710,6 +716,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(74).string(message.instanceId);
+    }
+    for (const v of message.shards) {
+      writer.uint32(82).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -807,6 +816,14 @@ export const Hello: MessageFns<Hello> = {
             message.instanceId = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.shards.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -866,6 +883,9 @@ export const Hello: MessageFns<Hello> = {
         : isSet(object.instance_id)
         ? globalThis.String(object.instance_id)
         : "",
+      shards: globalThis.Array.isArray(object?.shards)
+        ? object.shards.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -898,6 +918,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.instanceId !== "") {
       obj.instanceId = message.instanceId;
     }
+    if (message.shards?.length) {
+      obj.shards = message.shards;
+    }
     return obj;
   },
 
@@ -915,6 +938,7 @@ export const Hello: MessageFns<Hello> = {
     message.tableHash = object.tableHash ?? new Uint8Array(0);
     message.spoolId = object.spoolId ?? "";
     message.instanceId = object.instanceId ?? "";
+    message.shards = object.shards?.map((e) => e) || [];
     return message;
   },
 };

@@ -37,7 +37,7 @@ function row(name: string, revision: string): ObjectState {
   };
 }
 
-const facts = { agentVersion: '1', kubernetesVersion: 'v1.30.0', shard: '', instanceId: 'i' };
+const facts = { agentVersion: '1', kubernetesVersion: 'v1.30.0', shard: '', shards: [], instanceId: 'i' };
 
 let table: StateTable;
 let records: MemoryRecordLog;

@@ -22,6 +22,7 @@ import { GitClient } from './git-client.js';
 import { createGitHubApi } from './github-api.js';
 import { GitHubTokens } from './github-app.js';
 import { createGitCommand } from './git-command.js';
+import { dependentsOf } from './includes.js';
 import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
 import { RemoteListings } from './remote-listings.js';
 import { listRemoteRefs } from './remote-refs.js';
@@ -34,6 +35,8 @@ export interface GitRepositoryOptions {
   workers: number;
   /** --interval-jitter-percentage; default 5. */
   jitterPercentage?: number;
+  /** --requeue-dependency; default 30 s. */
+  requeueDependencyMs?: number;
   /** --min-retry-delay and --max-retry-delay. */
   minRetryDelayMs?: number;
   maxRetryDelayMs?: number;
@@ -96,6 +99,7 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
     ...(options.maxRetryDelayMs === undefined ? {} : { maxRetryDelayMs: options.maxRetryDelayMs }),
   });
   enqueueOnChange(objects, controller, { filter: specChanged('reconcile.fluxcd.io/requestedAt') });
+  enqueueOnChange(objects, controller, { map: (_, change) => dependentsOf(objects, change) });
   return controller;
 }
 
@@ -119,6 +123,7 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
     githubTokens: new GitHubTokens(githubApi, () => clock.now()),
+    requeueDependencyMs: options.requeueDependencyMs ?? 30_000,
     jitterPercentage: options.jitterPercentage ?? 5,
     random: deps.random ?? Math.random,
   };
