@@ -39,6 +39,33 @@ describe('texts of refused dry-runs (flux-compat 3.6, 4)', () => {
       'ConfigMap/n/x dry-run failed: no matches for kind "B" in version "a/v1"',
     ],
   ];
+  const secret = { ...ref, kind: 'Secret' };
+  const typed = (value: string): string =>
+    `failed to create typed patch object: .stringData.password: expected string, got ${value}`;
+  rows.push(
+    [
+      'a value of another type, quoted',
+      ref,
+      api(500, '', typed('&value.valueUnstructured{Value:1}')),
+      `ConfigMap/n/x dry-run failed: ${typed('&value.valueUnstructured{Value:1}')}`,
+    ],
+    [
+      'a value of another type in a Secret, not quoted',
+      secret,
+      api(500, '', typed('&value.valueUnstructured{Value:[]interface {}{"s3cret,\nline"}}')),
+      `Secret/n/x dry-run failed: ${typed('a value of another type')}`,
+    ],
+    [
+      'a Secret that cannot be decoded, without its pieces',
+      secret,
+      api(
+        400,
+        'BadRequest',
+        'illegal base64 data, error found in #10 byte of ...|s3cret|..., bigger context ...|s3c',
+      ),
+      'Secret/n/x dry-run failed (BadRequest): illegal base64 data',
+    ],
+  );
   it.each(rows)('%s', (_, object, cause, message) => {
     expect(new DryRunError(object, cause).message).toBe(message);
   });

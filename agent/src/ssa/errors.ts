@@ -15,13 +15,27 @@ export class DryRunError extends Error {
 
 function dryRunMessage(ref: ObjectRef, cause: unknown): string {
   const object = formatRef(ref);
-  const text = messageOf(cause);
+  const text = isSecret(ref) ? withoutQuotedValues(messageOf(cause)) : messageOf(cause);
   if (!(cause instanceof KubeApiError)) return `${object} dry-run failed: ${text}`;
   if (cause.code === 404)
     return `${object} ${ref.namespace ? 'not found' : 'namespace not specified'}: ${text}`;
   const conflict = cause.causes.some(({ reason }) => reason === 'FieldManagerConflict');
   const reason = conflict ? 'FieldManagerConflict' : cause.reason;
   return `${object} dry-run failed${reason ? ` (${reason})` : ''}: ${text}`;
+}
+
+function isSecret({ apiVersion, kind }: ObjectRef): boolean {
+  return apiVersion === 'v1' && kind === 'Secret';
+}
+
+/**
+ * The server quotes what it could not read: a value of the wrong type after "got", and a piece of the object after
+ * "error found in". What a Secret holds must not get into a status that more people may read than the Secret.
+ */
+function withoutQuotedValues(text: string): string {
+  return text
+    .replace(/(expected [^,]*, got )[^]*/, '$1a value of another type')
+    .replace(/,? ?(?:error found in|bigger context)[^]*/, '');
 }
 
 /** An apply that did not come to its end. The message carries the log of what the complete stages have changed. */
