@@ -70,7 +70,10 @@ describe('the record log', () => {
     fill(open(), 2);
     const file = readdirSync(directory).find((name) => name.endsWith('.jsonl')) ?? '';
     appendFileSync(join(directory, file), '{"sequence":"3","ti');
-    expect(numbers(open())).toEqual([1, 2]);
+    const after = open();
+    expect(numbers(after)).toEqual([1, 2]);
+    after.append(event('next'));
+    expect(numbers(open())).toEqual([1, 2, 3]);
   });
 
   it('puts one gap record in the place of everything that it had to drop', () => {

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -38,12 +39,12 @@ export class DiskRecordLog implements RecordLog {
   readonly #handlers = new Set<() => void>();
   #last = 0n;
 
-  /** Reads what an earlier process has left. A torn last line (the process was killed while it wrote) is dropped. */
+  /** Reads what an earlier process has left. A torn last line (the process was killed while it wrote) is cut off. */
   constructor(options: DiskRecordLogOptions) {
     this.#options = { maxRecords: 5_000, segmentRecords: 500, ...options };
     mkdirSync(options.directory, { recursive: true });
     const idFile = join(options.directory, 'spool-id');
-    if (!existsSync(idFile)) writeFileSync(idFile, randomUUID());
+    if (!existsSync(idFile)) replaceFile(idFile, randomUUID());
     this.spoolId = readFileSync(idFile, 'utf8').trim();
     this.#load();
   }
@@ -75,7 +76,7 @@ export class DiskRecordLog implements RecordLog {
 
   acknowledge(sequence: bigint): void {
     // Before any file goes: with no file left, only this says how far the numbers have come.
-    writeFileSync(join(this.#options.directory, 'last'), String(this.#last));
+    replaceFile(join(this.#options.directory, 'last'), String(this.#last));
     while (this.#segments[0] && this.#lastOf(this.#segments[0]) <= sequence) {
       const done = this.#segments.shift();
       if (done) rmSync(done.file, { force: true });
@@ -104,7 +105,7 @@ export class DiskRecordLog implements RecordLog {
     const next = this.#segments[0];
     if (next) {
       next.records.unshift(gap);
-      writeFileSync(next.file, next.records.map(lineOf).join(''));
+      replaceFile(next.file, next.records.map(lineOf).join(''));
     }
     rmSync(oldest.file, { force: true });
   }
@@ -115,7 +116,10 @@ export class DiskRecordLog implements RecordLog {
       .filter((entry) => entry.endsWith('.jsonl'))
       .sort()) {
       const file = join(directory, name);
-      const records = readFileSync(file, 'utf8').split('\n').flatMap(recordsOf);
+      const text = readFileSync(file, 'utf8');
+      const records = text.split('\n').flatMap(recordsOf);
+      // The next record begins a line of its own, or both would be lost at the start after this one.
+      if (records.length > 0 && !text.endsWith('\n')) replaceFile(file, records.map(lineOf).join(''));
       if (records.length > 0) this.#segments.push({ file, records });
       else rmSync(file, { force: true });
     }
@@ -137,6 +141,12 @@ export class DiskRecordLog implements RecordLog {
   #fileOf(sequence: bigint): string {
     return join(this.#options.directory, `${String(sequence).padStart(numberWidth, '0')}.jsonl`);
   }
+}
+
+/** A kill leaves the old text or the new one: half a number would let the numbers begin anew. */
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 function lineOf(record: WireRecord): string {
