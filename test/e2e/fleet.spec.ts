@@ -90,7 +90,7 @@ describe('a fleet of three clusters', () => {
     const staging = of('staging');
     await staging.startAgent({ args: (await hub.membership('staging')).args, env });
     await waitFor('the refusal', () =>
-      /used up|no uses left|already used/i.test(readFileSync(staging.log, 'utf8')),
+      /good for enrolling once and has been used/.test(readFileSync(staging.log, 'utf8')),
     );
     await staging.reaches('apps', await repository.head());
     expect((await hub.api.send('GET', '/clusters/staging')).status).toBe(404);
