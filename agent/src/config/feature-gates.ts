@@ -9,6 +9,10 @@ export const featureGateDefaults = {
   StrictPostBuildSubstitutions: true,
   /** One failed object does not end the wait for the others. */
   DisableFailFastBehavior: false,
+  /** readyExpr of a dependency is asked besides the built-in checks, not instead of them. */
+  AdditiveCELDependencyCheck: false,
+  /** Kustomizations may use sources of kind ExternalArtifact. */
+  ExternalArtifact: false,
 } as const;
 
 export type FeatureGates = Record<keyof typeof featureGateDefaults, boolean>;

@@ -12,6 +12,7 @@ import { applyAll, succeed } from './steps/apply-all.js';
 import { checkDependencies } from './steps/check-dependencies.js';
 import { checkSupported } from './steps/check-supported.js';
 import { addFinalizer, hasFinalizer } from './steps/finalizer.js';
+import { checkHealthExpressions } from './steps/health-expressions.js';
 import { findWork, type Work } from './steps/find-work.js';
 import { isStillHealthy } from './steps/recheck-health.js';
 import { resolveSource } from './steps/resolve-source.js';
@@ -57,6 +58,7 @@ async function reconcileObject(
 
 /** Steps 2 to 16. Returns whether there was anything to do. @throws StepFailure */
 async function reconcileSpec(run: Run): Promise<boolean> {
+  checkHealthExpressions(run);
   checkSupported(run.object.spec);
   const source = await resolveSource(run);
   await checkDependencies(run, source);

@@ -47,6 +47,11 @@ export function stalledFailure(reason: string, message: string): StepFailure {
   return new StepFailure({ outcome: 'stalled', reason, message, event: { severity: 'error', message } });
 }
 
+/** A mistake in the object that no retry mends; the text is the one of flux-compat 3.2, 2. */
+export function configurationFailure(reason: string, message: string): StepFailure {
+  return stalledFailure(reason, `Reconciliation failed terminally due to configuration error: ${message}`);
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

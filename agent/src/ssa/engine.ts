@@ -69,6 +69,8 @@ export interface WaitOptions {
   signal: AbortSignal;
   /** Default: the engine's own, kstatus. */
   readStatus?: ReadStatus;
+  /** Knows the health of some objects by other rules; where it gives nothing, `readStatus` decides. May throw. */
+  statusOf?: (object: KubeObject) => StatusResult | undefined;
 }
 
 export interface TerminationOptions {

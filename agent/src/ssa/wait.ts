@@ -35,7 +35,7 @@ export async function waitUntilCurrent(
   options: WaitOptions,
 ): Promise<void> {
   const watched: Watched[] = targets.map((target) => ({ ...target }));
-  const readStatus = options.readStatus ?? context.readStatus;
+  const readStatus = withOwnRules(options.readStatus ?? context.readStatus, options.statusOf);
   const deadline = withTimeout(context.clock, options.timeoutMs, options.signal);
   const look = async (some: Watched[]): Promise<boolean> => {
     await mapConcurrently(some, context.concurrency, (one) =>
@@ -80,6 +80,11 @@ async function observe(
     // A server that is away for a moment must not end a wait of minutes; the text says so if it stays away.
     one.status = { status: 'Unknown', message: messageOf(error) };
   }
+}
+
+function withOwnRules(readStatus: ReadStatus, statusOf: WaitOptions['statusOf']): ReadStatus {
+  if (!statusOf) return readStatus;
+  return (object, ref, signal) => (object && statusOf(object)) ?? readStatus(object, ref, signal);
 }
 
 function isCurrent(one: Watched): boolean {

@@ -1,9 +1,10 @@
 import type { Kustomization } from '@flotilla/common/api/kustomization';
+import { compile, type Program } from '@flotilla/common/cel/program';
 import { formatName, type KubeObject, type NamespacedName } from '@flotilla/common/kube/object';
 import { kustomizationType } from '../kind.js';
 import type { Run } from '../run.js';
 import { sourceKey, sourceRefOf } from '../source-ref.js';
-import { StepFailure } from '../step-failure.js';
+import { configurationFailure, messageOf, StepFailure } from '../step-failure.js';
 import { formatDuration } from '../timing.js';
 import type { ResolvedSource } from './resolve-source.js';
 
@@ -13,9 +14,9 @@ import type { ResolvedSource } from './resolve-source.js';
  * @throws StepFailure
  */
 export async function checkDependencies(run: Run, source: ResolvedSource): Promise<void> {
-  for (const { name, namespace } of run.object.spec.dependsOn ?? []) {
+  for (const { name, namespace, readyExpr } of run.object.spec.dependsOn ?? []) {
     const dependency = { name, namespace: namespace || (run.object.metadata.namespace ?? '') };
-    const problem = await findProblem(run, source, dependency);
+    const problem = await findProblem(run, source, dependency, readyExpr);
     if (problem) throw notReady(run, problem);
   }
 }
@@ -24,6 +25,7 @@ async function findProblem(
   run: Run,
   source: ResolvedSource,
   name: NamespacedName,
+  readyExpr: string | undefined,
 ): Promise<string | undefined> {
   const { deps, signal } = run;
   const found =
@@ -32,8 +34,29 @@ async function findProblem(
   if (!found) {
     return `${text} not found: kustomizations.kustomize.toolkit.fluxcd.io "${name.name}" not found`;
   }
+  if (readyExpr) {
+    if (!isReadyByExpression(run, found, readyExpr))
+      return `${text} is not ready according to readyExpr eval`;
+    if (!deps.options.gates.AdditiveCELDependencyCheck) return undefined;
+  }
   if (!isReady(found)) return `${text} is not ready`;
   return isBehind(run, source, found as Kustomization) ? `${text} revision is not up to date` : undefined;
+}
+
+/** @throws StepFailure for an expression that is none, and for one that fails with these objects */
+function isReadyByExpression(run: Run, dependency: KubeObject, expression: string): boolean {
+  let program: Program;
+  try {
+    program = compile(expression, { variables: ['dep', 'self'], output: 'bool' });
+  } catch (error) {
+    const why = `failed to evaluate dependency ${dependency.metadata.name}: ${messageOf(error)}`;
+    throw configurationFailure('InvalidCELExpression', `terminal error: ${why}`);
+  }
+  try {
+    return program.evaluateBoolean({ dep: dependency, self: run.object });
+  } catch (error) {
+    throw notReady(run, messageOf(error));
+  }
 }
 
 function isReady(object: KubeObject): boolean {

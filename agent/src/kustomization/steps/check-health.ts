@@ -6,6 +6,7 @@ import { kustomizationType } from '../kind.js';
 import { nameOf, reportProgress, saveStatus, tell, uidOf, type Run } from '../run.js';
 import { messageOf, retriedFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
+import { statusByExpressions } from './health-expressions.js';
 import type { ResolvedSource } from './resolve-source.js';
 
 /** True when the spec asks for health checks at all. */
@@ -48,7 +49,12 @@ async function waitHealthy(run: Run, engine: ApplyEngine, targets: readonly Wait
   const startedAt = clock.monotonic();
   const failFast = !options.gates.DisableFailFastBehavior;
   try {
-    await engine.wait(targets, { timeoutMs: timeoutMs(run.object.spec), failFast, signal: run.signal });
+    await engine.wait(targets, {
+      timeoutMs: timeoutMs(run.object.spec),
+      failFast,
+      signal: run.signal,
+      statusOf: statusByExpressions(run),
+    });
   } catch (error) {
     run.signal.throwIfAborted();
     const took = formatDuration(clock.monotonic() - startedAt);

@@ -26,8 +26,6 @@ function withoutWorkloadIdentity(): StepFailure {
 
 function unsupportedField(spec: KustomizationSpec): string | undefined {
   if (spec.kubeConfig) return 'kubeConfig';
-  if (spec.healthCheckExprs?.length) return 'healthCheckExprs';
   if (spec.ignore?.length) return 'ignore';
-  const withExpression = spec.dependsOn?.findIndex((dependency) => dependency.readyExpr) ?? -1;
-  return withExpression < 0 ? undefined : `dependsOn[${withExpression}].readyExpr`;
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import { nameOf, uidOf, type Run } from '../run.js';
 import { hasHealthChecks, healthTargets, withoutSelf } from './check-health.js';
+import { statusByExpressions } from './health-expressions.js';
 import { selectEngine } from './select-engine.js';
 
 /** Long enough for the reads; what is not healthy by then gets the full check with its own timeout. */
@@ -17,7 +18,12 @@ export async function isStillHealthy(run: Run): Promise<boolean> {
   const targets = withoutSelf(run, healthTargets(run, { entries }));
   if (targets.length === 0) return true;
   try {
-    await selectEngine(run).wait(targets, { timeoutMs: lookMs, failFast: true, signal: run.signal });
+    await selectEngine(run).wait(targets, {
+      timeoutMs: lookMs,
+      failFast: true,
+      signal: run.signal,
+      statusOf: statusByExpressions(run),
+    });
     run.deps.healthy.set(uidOf(run.object), versions);
     return true;
   } catch {
