@@ -1,6 +1,7 @@
-import { formatRef, type KubeObject } from '@flotilla/common/kube/object';
+import { formatRef, type KubeObject, type TypeRef } from '@flotilla/common/kube/object';
 import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
+import { isBuiltInKind } from './built-in-kinds.js';
 import type { ChangeSetEntry } from './changeset.js';
 import { mapConcurrently } from './concurrency.js';
 import { desiredDigest } from './desired-digest.js';
@@ -9,10 +10,15 @@ import { messageOf } from './errors.js';
 import { planObject, takeOverOptions, type ObjectPlan } from './plan-object.js';
 import { takeOverPatch } from './take-over.js';
 
+interface Planned {
+  plan: ObjectPlan;
+  desired: string;
+}
+
 /**
  * One stage: dry-runs of all its objects first, so that an object which the server refuses stops the stage before
- * anything of it is applied; then the changed ones, one after the other (flux-compat 3.6, 4). Each entry is added to
- * `entries` as soon as it is done.
+ * anything of it is applied; then the changed ones, kind after kind (flux-compat 3.6, 4). Entries are added to `entries`
+ * in the order of the objects; after a failure those that were done are in it too.
  */
 export async function applyStage(
   context: ApplyContext,
@@ -23,7 +29,43 @@ export async function applyStage(
     const desired = desiredDigest(object, context.options);
     return { plan: await planObject(context, object, desired), desired };
   });
-  for (const { plan, desired } of plans) entries.push(await carryOut(context, plan, desired));
+  for (const run of runsOfOneKind(plans)) await carryOutRun(context, run, entries);
+}
+
+/** Kinds keep their order, as later ones may need earlier ones. */
+function runsOfOneKind(plans: readonly Planned[]): Planned[][] {
+  const runs: Planned[][] = [];
+  for (const planned of plans) {
+    const [run] = runs.slice(-1);
+    if (run?.[0] && isSameKind(run[0].plan.ref, planned.plan.ref)) run.push(planned);
+    else runs.push([planned]);
+  }
+  return runs;
+}
+
+function isSameKind(a: TypeRef, b: TypeRef): boolean {
+  return a.kind === b.kind && a.apiVersion === b.apiVersion;
+}
+
+/**
+ * Objects of one built-in kind do not need each other, and one at a time the network would be waited for most of the
+ * time. What admission webhooks of custom resources look at nobody knows, so these go one after the other.
+ */
+async function carryOutRun(
+  context: ApplyContext,
+  run: readonly Planned[],
+  entries: ChangeSetEntry[],
+): Promise<void> {
+  const concurrency = run[0] && isBuiltInKind(run[0].plan.ref) ? context.options.concurrency : 1;
+  const done: ChangeSetEntry[] = [];
+  try {
+    await mapConcurrently([...run.entries()], concurrency, async ([index, { plan, desired }]) => {
+      done[index] = await carryOut(context, plan, desired);
+    });
+  } finally {
+    // Where something failed there are holes.
+    entries.push(...done.filter(() => true));
+  }
 }
 
 async function carryOut(context: ApplyContext, plan: ObjectPlan, desired: string): Promise<ChangeSetEntry> {
