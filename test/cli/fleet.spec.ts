@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningHub } from '@flotilla/hub/start-hub';
@@ -14,6 +15,7 @@ import { cliWith, parseTable } from './run-cli.js';
 
 let cluster: FluxCluster;
 let hub: RunningHub;
+let databaseUrl: string;
 let adminToken: string;
 let home: string;
 /** Logged in as the admin by the first test. */
@@ -25,7 +27,8 @@ beforeAll(async () => {
   cluster = started;
   home = join(cluster.folder, 'home');
   const dataDir = join(cluster.folder, 'hub');
-  hub = await startTestHub({ databaseUrl: await postgres.createDatabase(), dataDir });
+  databaseUrl = await postgres.createDatabase();
+  hub = await startTestHub({ databaseUrl, dataDir });
   adminToken = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
   cli = cliWith({ XDG_CONFIG_HOME: home });
 });
@@ -34,6 +37,18 @@ afterAll(async () => {
   await cluster?.stop();
   await hub?.stop();
 });
+
+/** Stops the hub, and after a while starts it at the same addresses. */
+async function restart(): Promise<void> {
+  const flags = {
+    httpAddr: new URL(hub.httpUrl).host,
+    grpcAddr: hub.agentAddress,
+    enrollAddr: hub.enrolAddress,
+  };
+  await hub.stop();
+  await sleep(1_500);
+  hub = await startTestHub({ databaseUrl, dataDir: join(cluster.folder, 'hub'), flags });
+}
 
 /** A cluster that enrolled long ago and has been silent since; the agent's own words are not needed for that. */
 async function seedLostCluster(name: string): Promise<void> {
@@ -303,6 +318,37 @@ describe('what changes is shown as it happens', () => {
       expect(await running.stop()).toBe(130);
       expect(running.stderr()).toBe('');
     }
+  });
+});
+
+describe('a hub that goes away', () => {
+  it('leaves what was shown, marked as old, and goes on when it is back', async () => {
+    const watch = cli.start(['get', 'clusters', '--watch', '--no-header']);
+    const events = cli.start(['events', '--watch', '--no-header', '--limit', '1']);
+    await waitFor('the rows', () => watch.stdout().includes('prod') && events.stdout() !== '');
+    await restart();
+    const away = `✗ cannot reach the hub ${hub.httpUrl}: `;
+    await waitFor(
+      'the note',
+      () => watch.stderr().startsWith(away) && watch.stderr().includes('; this is old\n'),
+    );
+    await waitFor('the return', () => events.stderr().includes('✔ the hub is back\n'));
+    const before = watch.stdout();
+    await cli.run(['suspend', 'source', 'git', 'fleet', '--cluster', 'prod']);
+    await waitFor('the change', () => watch.stdout().length > before.length, { timeoutMs: 20_000 });
+    await cli.run(['resume', 'source', 'git', 'fleet', '--cluster', 'prod']);
+    expect(await watch.stop()).toBe(130);
+    expect(await events.stop()).toBe(130);
+  });
+
+  it('ends a stream whose token was revoked, with the reason', async () => {
+    const made = await cli.run(['token', 'create', '--name', 'watcher', '--role', 'viewer']);
+    const watcher = cliWith({ FLOTILLA_HUB: hub.httpUrl, FLOTILLA_TOKEN: made.stdout.trim() });
+    const watch = watcher.start(['get', 'clusters', '--watch']);
+    await waitFor('the rows', () => watch.stdout().includes('prod'));
+    await cli.run(['token', 'revoke', 'watcher']);
+    expect(await watch.ended).toBe(3);
+    expect(watch.stderr()).toContain('does not accept the token');
   });
 });
 

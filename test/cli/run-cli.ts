@@ -17,6 +17,8 @@ export interface Cli {
 export interface RunningCli {
   readonly stdout: () => string;
   readonly stderr: () => string;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number>;
   /** Sends the signal and gives the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
@@ -41,6 +43,7 @@ function startCli(args: readonly string[], env: NodeJS.ProcessEnv): RunningCli {
   return {
     stdout: () => text.stdout,
     stderr: () => text.stderr,
+    ended,
     stop(signal = 'SIGINT') {
       child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
