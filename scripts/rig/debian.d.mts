@@ -1,11 +1,13 @@
 /** Debian packages that the rig knows how to recognise. */
 export type DebianPackage =
+  | 'age'
   | 'build-essential'
   | 'chromium'
   | 'docker-registry'
   | 'dpkg-dev'
   | 'etcd-server'
   | 'git'
+  | 'gnupg'
   | 'golang-go'
   | 'jq'
   | 'openssh-server'

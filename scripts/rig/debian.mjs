@@ -18,6 +18,8 @@ const evidence = {
   'openssh-server': '/usr/sbin/sshd',
   'redis-server': 'redis-server',
   chromium: 'chromium',
+  age: 'age',
+  gnupg: 'gpg',
   'golang-github-modern-go-reflect2-dev': '/usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go',
 };
 

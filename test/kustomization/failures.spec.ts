@@ -195,10 +195,10 @@ describe('what only a change of the object can mend stalls it', () => {
       'ExternalArtifact feature gate is disabled',
     ],
     [
-      'decryption',
-      { decryption: { provider: 'sops' } },
-      'UnsupportedField',
-      'spec.decryption is not supported yet',
+      'workload identity for decryption',
+      { decryption: { provider: 'sops', serviceAccountName: 'keys' } },
+      'FeatureGateDisabled',
+      'spec.decryption.serviceAccountName needs workload identity',
     ],
     [
       'a readyExpr',

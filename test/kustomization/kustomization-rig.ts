@@ -23,7 +23,7 @@ import { systemClock } from '@flotilla/agent/runtime/clock';
 import { createController } from '@flotilla/agent/runtime/controller';
 import type { ObjectEvent } from '@flotilla/agent/runtime/events';
 import { createInformer, type Informer } from '@flotilla/agent/runtime/informer';
-import { silentLogger } from '@flotilla/agent/runtime/logger';
+import { silentLogger, type Logger } from '@flotilla/agent/runtime/logger';
 import { createMetricsRegistry } from '@flotilla/agent/runtime/metrics-registry';
 import { createRuntimeMetrics } from '@flotilla/agent/runtime/runtime-metrics';
 import type { ControlPlane } from '../servers/control-plane.js';
@@ -43,6 +43,8 @@ export interface RunningController {
 }
 
 const kustomizations = { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' };
+/** --watch-configs-label-selector. */
+const watched = 'reconcile.fluxcd.io/watch=Enabled';
 const gitRepositories = { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository' };
 
 export class KustomizationRig {
@@ -84,18 +86,25 @@ export class KustomizationRig {
   async startController(
     options: Partial<KustomizationOptions> = {},
     stateFolder = path.join(this.folder, 'state'),
+    { logger = silentLogger, watchesConfigs = false }: { logger?: Logger; watchesConfigs?: boolean } = {},
   ): Promise<RunningController> {
     const abort = new AbortController();
     const client = createKubeClient(this.#counted());
     const clock = systemClock;
-    const logger = silentLogger;
     const informers = {
       ks: this.#informer(client, kustomizations),
       git: this.#informer(client, gitRepositories),
+      ...(watchesConfigs
+        ? { secrets: this.#informer(client, { apiVersion: 'v1', kind: 'Secret' }, watched) }
+        : {}),
     };
     const controller = await createKustomizationController({
       client,
-      caches: { kustomizations: informers.ks, sources: { GitRepository: informers.git } },
+      caches: {
+        kustomizations: informers.ks,
+        sources: { GitRepository: informers.git },
+        ...(informers.secrets ? { configs: { Secret: informers.secrets } } : {}),
+      },
       events: {
         record: (object, event) => void this.events.push({ ...event, object: object.metadata.name }),
       },
@@ -280,8 +289,13 @@ export class KustomizationRig {
     });
   }
 
-  #informer(client: KubeClient, type: { apiVersion: string; kind: string }): Informer {
-    return createInformer({ client, type, clock: systemClock, logger: silentLogger });
+  #informer(
+    client: KubeClient,
+    type: { apiVersion: string; kind: string },
+    labelSelector?: string,
+  ): Informer {
+    const selected = labelSelector === undefined ? {} : { labelSelector };
+    return createInformer({ client, type, clock: systemClock, logger: silentLogger, ...selected });
   }
 
   #counted(): KubeTransport {
