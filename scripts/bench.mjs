@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { prepare } from './rig/prepare.mjs';
 import { root, run } from './steps.mjs';
 
-const usage = `usage: npm run bench -- [--only NAME]... [--quick] [--json] [--strict] [--no-build] [--profiles FOLDER]
+const usage = `usage: npm run bench -- [--only NAME]... [--limits] [--quick] [--json] [--strict] [--no-build] [--profiles FOLDER]
 
   --only NAME        run this scenario alone: first-apply, one-object, drift, fleet; may be given several times
+  --limits           measure memory and time at the limits that docs/limits.md states, instead
   --quick            small sizes: shows that it works, says nothing about speed
   --json             print one JSON document on stdout (progress goes to stderr)
   --strict           a missed target makes the exit code 1
@@ -20,6 +21,7 @@ try {
   options = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
+      limits: flag,
       quick: flag,
       json: flag,
       strict: flag,

@@ -6,6 +6,7 @@ import { fullSizes, quickSizes, type Scenario, type ScenarioContext } from './sc
 import { drift } from './scenarios/drift.js';
 import { firstApply } from './scenarios/first-apply.js';
 import { largeFleet } from './scenarios/large-fleet.js';
+import { limits } from './scenarios/limits.js';
 import { oneObject } from './scenarios/one-object.js';
 
 export interface BenchOptions {
@@ -13,16 +14,19 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** A missed target is a failure. */
   readonly strict: boolean;
+  /** Measure the limits instead: that takes long and fills memory. */
+  readonly limits: boolean;
   /** Names of scenarios; empty means all. */
   readonly only: readonly string[];
   /** Folder for CPU profiles of the agent. */
   readonly profiles?: string | undefined;
 }
 
-const scenarios: readonly Scenario[] = [firstApply, oneObject, drift, largeFleet];
+const usual: readonly Scenario[] = [firstApply, oneObject, drift, largeFleet];
 
 /** Gives the exit code: 0 unless something broke, or `strict` and a target was missed; 2 for an unknown scenario. */
 export async function main(options: BenchOptions): Promise<number> {
+  const scenarios = options.limits ? [limits] : usual;
   const unknown = options.only.find((name) => !scenarios.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
     process.stderr.write(

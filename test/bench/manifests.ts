@@ -106,7 +106,7 @@ export interface KustomizationWish {
   readonly name: string;
   readonly source: string;
   readonly path: string;
-  readonly targetNamespace: string;
+  readonly targetNamespace?: string;
   readonly interval?: string;
 }
 
@@ -126,7 +126,7 @@ export function kustomization({
       timeout: '10m',
       path,
       prune: true,
-      targetNamespace,
+      ...(targetNamespace === undefined ? {} : { targetNamespace }),
       sourceRef: { kind: 'GitRepository', name: source },
     },
   };

@@ -9,6 +9,7 @@ export interface Sample {
   /** Requests by `METHOD`. */
   readonly requestsBy: Readonly<Record<string, number>>;
   readonly builds: number;
+  readonly buildSeconds: number;
   readonly cacheHits: number;
   readonly applies: number;
   /** Objects that were created, configured or recreated. */
@@ -59,6 +60,7 @@ export async function takeSample(agent: {
     requests: total(requests),
     requestsBy: Object.fromEntries(methods.map((method) => [method, total(requests, `method="${method}"`)])),
     builds: total('flotilla_agent_build_seconds_count'),
+    buildSeconds: total('flotilla_agent_build_seconds_sum'),
     cacheHits: total('flotilla_agent_render_cache_hits_total'),
     applies: total('flotilla_agent_apply_seconds_count'),
     changedObjects: changed.reduce(
@@ -81,6 +83,7 @@ export function difference(before: Sample, after: Sample): Sample {
     requests: after.requests - before.requests,
     requestsBy: Object.fromEntries(by) as Record<string, number>,
     builds: after.builds - before.builds,
+    buildSeconds: after.buildSeconds - before.buildSeconds,
     cacheHits: after.cacheHits - before.cacheHits,
     applies: after.applies - before.applies,
     changedObjects: after.changedObjects - before.changedObjects,

@@ -14,6 +14,14 @@ export interface Sizes {
   readonly rounds: number;
   /** spec.interval of the fleet, in seconds: a no-op round is as long. */
   readonly intervalSeconds: number;
+  readonly limits: {
+    /** Files of the repository. */
+    readonly files: number;
+    readonly buildMiB: number;
+    /** Objects of one Kustomization. */
+    readonly objects: number;
+    readonly kustomizations: number;
+  };
 }
 
 export const fullSizes: Sizes = {
@@ -23,6 +31,7 @@ export const fullSizes: Sizes = {
   edits: 60,
   rounds: 5,
   intervalSeconds: 60,
+  limits: { files: 20_000, buildMiB: 50, objects: 5_000, kustomizations: 2_000 },
 };
 
 /** Enough to see that the harness works; the numbers say nothing about speed. */
@@ -33,6 +42,7 @@ export const quickSizes: Sizes = {
   edits: 4,
   rounds: 1,
   intervalSeconds: 4,
+  limits: { files: 50, buildMiB: 1, objects: 60, kustomizations: 6 },
 };
 
 export interface ScenarioContext {

@@ -27,7 +27,7 @@ export async function applyAll(run: Run, source: ResolvedSource, base?: SettledS
   const { deps, object } = run;
   deps.suspects.take(nameOf(object));
   run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
-  const { plan, rendered } = await build(run, source);
+  const { plan, rendered } = await build(run, source, base !== undefined);
   await deps.settled.drop(uidOf(object));
   const engine = selectEngine(run);
   const changes = await recorded(run, source, rendered, async () => {
@@ -54,7 +54,11 @@ export function succeed(run: Run, source: ResolvedSource, manifestsDigest: strin
   run.status.observe();
 }
 
-async function build(run: Run, source: ResolvedSource): Promise<{ plan: BuildPlan; rendered: Rendered }> {
+async function build(
+  run: Run,
+  source: ResolvedSource,
+  trustsWatch: boolean,
+): Promise<{ plan: BuildPlan; rendered: Rendered }> {
   const limit = `for revision ${source.revision} with a timeout of ${formatDuration(timeoutMs(run.object.spec))}`;
   const tree = await openArtifact(run, source);
   try {
@@ -63,7 +67,8 @@ async function build(run: Run, source: ResolvedSource): Promise<{ plan: BuildPla
     await reportProgress(run, `Building manifests ${limit}`);
     const rendered = await render(run, plan);
     await reportProgress(run, `Detecting drift ${limit}`, {
-      lasting: rendered.objects.length > manyObjects,
+      // Where the watch is trusted, few objects are looked at, however many there are.
+      lasting: !trustsWatch && rendered.objects.length > manyObjects,
     });
     return { plan, rendered };
   } finally {
