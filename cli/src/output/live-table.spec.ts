@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../runtime.js';
 import { createLiveTable, fitted } from './live-table.js';
-import { noPaint } from './paint.js';
+import { ansiPaint, noPaint } from './paint.js';
 
 /** What a table writes, for a terminal of this size or for a pipe. */
 function recorded(size?: { columns: number; rows: number }): {
@@ -57,9 +57,23 @@ describe('a live table', () => {
     const table = createLiveTable(runtime, ['NAME', 'STATE'], true);
     table.show([row('dev', 'fine', ''), row('prod', 'fine', ''), row('stage', 'fine', '')], '');
     table.close();
-    expect(out[1]).toBe('\u001b[H\u001b[JNAME    …\ndev     …\n… and 2 more rows');
+    expect(out[1]).toBe('\u001b[HNAME    …\u001b[K\ndev     …\u001b[K\n… and 2 more rows\u001b[K\u001b[J');
     expect(out.at(-1)).toContain('\u001b[?1049l');
     expect(out.at(-1)).toContain('stage   fine\n');
+  });
+});
+
+describe('a live table whose server is away', () => {
+  it('has no colour that says that all is fine', () => {
+    const { runtime, out } = recorded({ columns: 40, rows: 10 });
+    const painted = { ...runtime, terminal: { ...runtime.terminal, paintOut: ansiPaint } };
+    const table = createLiveTable(painted, ['NAME'], false);
+    const fine = { key: 'dev', state: 'x', cells: [{ text: 'dev', tone: 'good' as const }] };
+    table.show([fine], '');
+    table.show([fine], 'the hub is away');
+    expect(out[1]).toContain('\u001b[32mdev');
+    expect(out[2]).not.toContain('\u001b[32m');
+    expect(out[2]).toContain('\u001b[33mthe hub is away');
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Runtime } from '../runtime.js';
 import { failed } from './progress.js';
 import type { Cell } from './table.js';
-import { renderTable, tableLines } from './table.js';
+import { cut, plain, renderTable, tableLines } from './table.js';
+import type { Paint } from './paint.js';
 
 /** One row of a table that changes. */
 export interface LiveRow {
@@ -27,7 +28,10 @@ export function createLiveTable(runtime: Runtime, columns: readonly string[], he
 
 const enterScreen = '\u001b[?1049h\u001b[?25l';
 const leaveScreen = '\u001b[?25h\u001b[?1049l';
-const clear = '\u001b[H\u001b[J';
+/** Drawn over what is there, so that nothing flickers: each line ends by clearing its rest, the last one all below. */
+const home = '\u001b[H';
+const clearLine = '\u001b[K';
+const clearBelow = '\u001b[J';
 
 function redrawnTable({ terminal }: Runtime, columns: readonly string[], header: boolean): LiveTable {
   let last: string[] = [];
@@ -37,8 +41,16 @@ function redrawnTable({ terminal }: Runtime, columns: readonly string[], header:
       const size = terminal.size();
       const table = { columns, rows: rows.map((row) => row.cells) };
       last = tableLines(table, { header, paint: terminal.paintOut });
-      const lines = tableLines(table, { header, paint: terminal.paintOut, maxWidth: size.columns - 1 });
-      terminal.out(clear + fitted(lines, note && terminal.paintOut('warning', note), size.rows).join('\n'));
+      const maxWidth = size.columns - 1;
+      // What may be old has no colours that say it is fine.
+      const paint: Paint = note ? (_tone, text) => terminal.paintOut('faint', text) : terminal.paintOut;
+      const lines = tableLines(table, { header, paint, maxWidth });
+      const shown = fitted(
+        lines,
+        note && terminal.paintOut('warning', cut(plain(note), maxWidth)),
+        size.rows,
+      );
+      terminal.out(home + shown.join(`${clearLine}\n`) + clearLine + clearBelow);
     },
     close() {
       // What was there last stays on the normal screen.

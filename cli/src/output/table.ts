@@ -61,7 +61,8 @@ const toneOf = (cell: Cell): Tone => (typeof cell === 'object' ? cell.tone : 'pl
 const widthOf = (cell: Cell | undefined): number => width(plain(textOf(cell)));
 const width = (text: string): number => Array.from(text).length;
 
-function cut(text: string, most: number): string {
+/** A text of at most so many characters; `…` stands for what is missing. */
+export function cut(text: string, most: number): string {
   return width(text) <= most
     ? text
     : `${Array.from(text)
