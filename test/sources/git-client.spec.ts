@@ -214,7 +214,7 @@ describe('checking out', () => {
       limits,
     );
 
-    expect(found.hash).toBe(moved);
+    expect(found.commit.hash).toBe(moved);
   });
 
   it('does not confuse a branch with a later branch below its name', async () => {

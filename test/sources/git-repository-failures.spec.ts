@@ -1,6 +1,5 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
 import { condition, startGitScenario, type GitScenario, type Remote, type Spec } from './git-scenario.js';
@@ -102,26 +101,6 @@ describe('a failure', () => {
     expect(git.eventsOf(name).filter(({ reason }) => reason === 'Succeeded')).toMatchObject([
       { severity: 'info', message: `stored artifact for commit 'main@sha1:${commit}'` },
     ]);
-  });
-
-  it.each<[string, Partial<GitRepositorySpec>, string]>([
-    ['verify', { verify: { mode: 'HEAD', secretRef: { name: 'keys' } } }, 'spec.verify'],
-    ['include', { include: [{ repository: { name: 'other' } }] }, 'spec.include'],
-  ])('by %s, which is not there yet, stalls and names the field', async (_, spec, field) => {
-    const repo = await git.repository();
-    await repo.commit({ a: '1' });
-    const name = await git.create({ url: repo.url, ref: { branch: 'main' }, ...spec });
-
-    const object = await git.failing(name, 'UnsupportedFeature');
-
-    const message = `${field} is not supported yet; remove it from the GitRepository`;
-    expect(condition(object, 'Stalled')).toMatchObject({ status: 'True', message });
-    expect(condition(object, 'Reconciling')).toBeUndefined();
-    expect(object.status?.observedGeneration).toBe(1);
-    expect(object.status?.artifact).toBeUndefined();
-
-    await git.remove(name);
-    await waitFor('its end', async () => !(await git.exists(name)));
   });
 });
 

@@ -1,5 +1,6 @@
-/** Conditions that say why a source has no new artifact (flux-compat 2.2). */
+/** Conditions that say why a source has no new artifact (flux-compat 2.2): True is bad, of SourceVerified False. */
 export type FailureCondition =
+  | 'SourceVerified'
   | 'FetchFailed'
   | 'StorageOperationFailed'
   | 'IncludeUnavailable'

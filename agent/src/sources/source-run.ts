@@ -116,7 +116,10 @@ export class SourceRun {
     const failure = error instanceof SourceFailure ? error : undefined;
     // What no step foresaw is told too: Ready takes it over from Reconciling.
     if (!failure) status.progress(messageOf(error));
-    if (failure?.condition) status.set(failure.condition, 'True', failure.reason, failure.message);
+    if (failure?.condition) {
+      const bad = failure.condition === 'SourceVerified' ? 'False' : 'True';
+      status.set(failure.condition, bad, failure.reason, failure.message);
+    }
     const after = failure?.after ?? { retry: 'back-off' };
     if (after.retry === 'never') {
       status.stall(failure?.reason ?? 'Failed', messageOf(error));

@@ -10,8 +10,10 @@ import { shortMessage, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
 import { firstMissing } from './export-tree.js';
 import type { CheckedOut, GitClient } from './git-client.js';
+import { copyIncludes, type Include } from './includes.js';
 import type { ResolvedTarget } from './resolve-target.js';
 import { sparsePaths } from './sparse-paths.js';
+import { modeOf } from './verification/verify-checkout.js';
 
 export interface BuildRequest {
   client: GitClient;
@@ -22,7 +24,10 @@ export interface BuildRequest {
   target: ResolvedTarget;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Called with the revision once its files are there. */
+  includes: readonly Include[];
+  /** Called when the files are there, and before anything is done with them. */
+  verify: (checkedOut: CheckedOut) => Promise<void>;
+  /** Called with the revision once it may be used. */
   onCheckout: (revision: string) => Promise<void>;
 }
 
@@ -40,8 +45,10 @@ export async function buildArtifact(request: BuildRequest): Promise<BuiltArtifac
     const checkedOut = await checkout(request, directory);
     const { commit } = checkedOut;
     await checkSparse(request.spec, directory);
+    await request.verify(checkedOut);
     const revision = gitRevision(request.target.name, commit.hash);
     await request.onCheckout(revision);
+    await copyIncludes(request.artifacts, request.includes, directory, request.signal);
     const artifact = await store(request, directory, commit, revision);
     return { artifact, subject: shortMessage(commit) };
   } finally {
@@ -56,6 +63,7 @@ function checkout(request: BuildRequest, directory: string): Promise<CheckedOut>
     signal,
     sparse: sparsePaths(spec.sparseCheckout),
     recurseSubmodules: spec.recurseSubmodules ?? false,
+    withTag: spec.verify !== undefined && modeOf(spec.verify) !== 'HEAD',
   };
   return client.checkout(remote, target.fetch, directory, options).catch(throwFetchFailure);
 }

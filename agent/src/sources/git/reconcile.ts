@@ -8,16 +8,20 @@ import { buildArtifact } from './build-artifact.js';
 import { isConfigChanged, observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { GitError } from './git-error.js';
+import type { CheckedOut } from './git-client.js';
+import { findIncludes, isIncludeChanged, type Include } from './includes.js';
 import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
-import { refuseUnsupported } from './unsupported.js';
 import type { GitRemote } from './credentials.js';
+import { modeOf, verifyCheckout } from './verification/verify-checkout.js';
 
 /** What the steps of a GitRepository need besides the frame of all sources. */
 export interface GitContext extends ResolveContext, RemoteContext {
   /** --interval-jitter-percentage. */
   jitterPercentage: number;
+  /** --requeue-dependency. */
+  requeueDependencyMs: number;
   random: () => number;
 }
 
@@ -37,20 +41,22 @@ export async function reconcileGitRepository(
   signal: AbortSignal,
 ): Promise<SourceSuccess> {
   await checkStorage(run);
+  // A check that failed is made again; one that succeeded holds for what is stored.
+  if (run.status.get('SourceVerified')?.status === 'False') run.status.delete('SourceVerified');
   const spec = validSpec(run);
   checkProvider(spec);
-  refuseUnsupported(spec);
   const timeoutMs = timeoutOf(spec);
   const remote = await remoteOf(context, { spec, namespace: run.owner.namespace, timeoutMs, signal });
+  const includes = await currentIncludes(context, run, spec);
   const request = { remote, spec, notBefore: notBefore(run, spec), timeoutMs, signal };
   const target = await resolveTarget(context, request)
     .catch(throwFetchFailure)
     .catch((error: unknown) => throwAfterForgetting(context, remote, error));
   const requeueAfterMs = untilNextCheck(context, spec, target);
-  if (isUpToDate(run, spec, target)) {
-    return { requeueAfterMs, message: confirmArtifact(run, target.revision) };
+  if (isUpToDate(run, spec, includes, target)) {
+    return { requeueAfterMs, message: confirmArtifact(run, spec, target.revision) };
   }
-  const message = await renewArtifact(context, run, { spec, remote, target, signal });
+  const message = await renewArtifact(context, run, { spec, remote, includes, target, signal });
   return { requeueAfterMs, message };
 }
 
@@ -92,14 +98,39 @@ function untilNextCheck(context: GitContext, spec: GitRepositorySpec, target: Re
   return Math.max(1, interval - target.ageMs);
 }
 
-function isUpToDate(run: SourceRun, spec: GitRepositorySpec, target: ResolvedTarget): boolean {
-  const { artifact, fields } = run.status;
-  return artifact?.revision === target.revision && !isConfigChanged(spec, fields);
+/** The artifacts to include. People see at once that another one is the reason for a new build. */
+async function currentIncludes(
+  context: GitContext,
+  run: SourceRun,
+  spec: GitRepositorySpec,
+): Promise<Include[]> {
+  const { status, owner, deps } = run;
+  const includes = findIncludes(deps.objects, owner, spec, context.requeueDependencyMs);
+  status.delete('IncludeUnavailable');
+  if (isIncludeChanged(includes, status.fields)) {
+    const message = 'included artifacts differ from last observed includes';
+    if (status.fields['includedArtifacts']) status.set('ArtifactOutdated', 'True', 'IncludeChange', message);
+    status.progress(`building artifact: ${message}`, { newArtifact: true });
+    await run.save();
+  }
+  status.delete('ArtifactOutdated');
+  return includes;
 }
 
-function confirmArtifact(run: SourceRun, revision: string): string {
+function isUpToDate(
+  run: SourceRun,
+  spec: GitRepositorySpec,
+  includes: readonly Include[],
+  target: ResolvedTarget,
+): boolean {
+  const { artifact, fields } = run.status;
+  return artifact?.revision === target.revision && !isConfigChanged(spec, includes, fields);
+}
+
+function confirmArtifact(run: SourceRun, spec: GitRepositorySpec, revision: string): string {
   const { status } = run;
-  status.delete('FetchFailed', 'IncludeUnavailable', 'ArtifactOutdated', 'SourceVerified');
+  status.delete('FetchFailed', 'IncludeUnavailable', 'ArtifactOutdated');
+  if (!spec.verify) forgetVerification(run);
   status.set('ArtifactInStorage', 'True', 'Succeeded', `stored artifact for revision '${revision}'`);
   // A Kubernetes event is an API request: in a quiet round nobody is told that nothing happened.
   if (!run.isQuiet) {
@@ -112,7 +143,13 @@ function confirmArtifact(run: SourceRun, revision: string): string {
 async function renewArtifact(
   context: GitContext,
   run: SourceRun,
-  input: { spec: GitRepositorySpec; remote: GitRemote; target: ResolvedTarget; signal: AbortSignal },
+  input: {
+    spec: GitRepositorySpec;
+    remote: GitRemote;
+    includes: readonly Include[];
+    target: ResolvedTarget;
+    signal: AbortSignal;
+  },
 ): Promise<string> {
   const { status } = run;
   const { spec } = input;
@@ -124,15 +161,15 @@ async function renewArtifact(
     artifacts: run.deps.artifacts,
     owner: run.owner,
     timeoutMs,
+    verify: (checkedOut) => verifySource(context, run, spec, checkedOut, input.signal),
     onCheckout: (revision) => announceRevision(run, revision),
   });
   status.update({
     artifact: built.artifact,
     ...observedConfig(spec),
-    includedArtifacts: undefined,
-    sourceVerificationMode: undefined,
+    includedArtifacts: input.includes.length > 0 ? input.includes.map(({ artifact }) => artifact) : undefined,
   } as Partial<typeof status.fields>);
-  status.delete('ArtifactOutdated', 'StorageOperationFailed', 'SourceVerified');
+  status.delete('ArtifactOutdated', 'StorageOperationFailed');
   status.set(
     'ArtifactInStorage',
     'True',
@@ -140,6 +177,36 @@ async function renewArtifact(
     `stored artifact for revision '${built.artifact.revision}'`,
   );
   return `stored artifact for commit '${built.subject}'`;
+}
+
+/** Nothing is stored before its signatures are known to be good. */
+async function verifySource(
+  context: GitContext,
+  run: SourceRun,
+  { verify }: GitRepositorySpec,
+  checkedOut: CheckedOut,
+  signal: AbortSignal,
+): Promise<void> {
+  const { status, deps, owner } = run;
+  status.delete('FetchFailed');
+  if (!verify) return forgetVerification(run);
+  const { secrets } = context;
+  const now = new Date(deps.clock.now());
+  const message = await verifyCheckout(checkedOut, {
+    verify,
+    namespace: owner.namespace,
+    secrets,
+    now,
+    signal,
+  });
+  status.update({ sourceVerificationMode: modeOf(verify) });
+  status.set('SourceVerified', 'True', 'Succeeded', message);
+  run.event('trace', 'Succeeded', message);
+}
+
+function forgetVerification({ status }: SourceRun): void {
+  status.update({ sourceVerificationMode: undefined });
+  status.delete('SourceVerified');
 }
 
 /** The fetch worked; what follows makes a new artifact if the revision is new. */
