@@ -4,7 +4,14 @@ import { type FlotillaAgent, flotillaCrds, startFlotillaAgent } from '../servers
 import { type ControlPlane, startControlPlane } from '../servers/control-plane.js';
 import { kubectlFor } from '../servers/kubectl.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
-import { applyObjects, type FluxObject, fluxNamespace, type Observed, pathOf, readObject } from '../e2e/flux-objects.js';
+import {
+  applyObjects,
+  type FluxObject,
+  fluxNamespace,
+  type Observed,
+  pathOf,
+  readObject,
+} from '../e2e/flux-objects.js';
 import { AuditLog, type Write } from './audit-log.js';
 
 export class Replicas {
@@ -22,7 +29,11 @@ export class Replicas {
   static async prepare(names: readonly string[]): Promise<Replicas> {
     const replicas = new Replicas(names);
     const users = names.map((name) => ({ name, groups: ['system:masters'] }));
-    replicas.plane = await startControlPlane({ workloads: true, users, apiserverFlags: replicas.audit.flags });
+    replicas.plane = await startControlPlane({
+      workloads: true,
+      users,
+      apiserverFlags: replicas.audit.flags,
+    });
     const kubectl = await kubectlFor(replicas.plane);
     await kubectl.apply(await flotillaCrds());
     await kubectl.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
@@ -30,7 +41,11 @@ export class Replicas {
     return replicas;
   }
 
-  async start(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(
+    name: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const agent = await startFlotillaAgent({
       kubeconfig: this.plane.kubeconfigFor({ user: name }),
       storagePath: join(this.#folder.path, name),

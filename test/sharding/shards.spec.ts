@@ -1,6 +1,13 @@
 // Replicas with --shards on a real control plane. Who wrote what and when is read from the API server's audit log.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configMap, conditionOf, gitRepository, kustomization, manifest, type Observed } from '../e2e/flux-objects.js';
+import {
+  configMap,
+  conditionOf,
+  gitRepository,
+  kustomization,
+  manifest,
+  type Observed,
+} from '../e2e/flux-objects.js';
 import { type GitServer, startGitServer } from '../servers/git-server.js';
 import { waitFor } from '../servers/wait-for.js';
 import type { Write } from './audit-log.js';
@@ -18,7 +25,9 @@ beforeAll(async () => {
   [replicas, git] = await Promise.all([Replicas.prepare(['one', 'two', 'three']), startGitServer()]);
   repository = await git.createRepository('apps');
   await repository.commit(
-    Object.fromEntries(names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '1' }))])),
+    Object.fromEntries(
+      names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '1' }))]),
+    ),
   );
   await replicas.apply(
     gitRepository('apps', repository.url),
@@ -33,7 +42,11 @@ afterAll(async () => {
   await git?.stop();
 });
 
-async function untilAll(what: string, isRight: (seen: Observed) => boolean, timeoutMs = 60_000): Promise<void> {
+async function untilAll(
+  what: string,
+  isRight: (seen: Observed) => boolean,
+  timeoutMs = 60_000,
+): Promise<void> {
   let wrong: Observed[] = [];
   await waitFor(
     what,
@@ -43,7 +56,9 @@ async function untilAll(what: string, isRight: (seen: Observed) => boolean, time
     },
     { timeoutMs, intervalMs: 200 },
   ).catch((error: Error) => {
-    const shown = wrong.slice(0, 3).map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status)}`);
+    const shown = wrong
+      .slice(0, 3)
+      .map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status)}`);
     throw new Error(`${error.message}: ${wrong.length} left: ${shown.join('\n')}`, { cause: error });
   });
 }
@@ -103,11 +118,16 @@ describe('replicas with --shards', () => {
 
   it('fetch the artifact of a source from the replica that holds it', async () => {
     const commit = await repository.commit(
-      Object.fromEntries(names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '2' }))])),
+      Object.fromEntries(
+        names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '2' }))]),
+      ),
     );
     const annotations = { 'reconcile.fluxcd.io/requestedAt': 'fetch' };
     await replicas.patch(gitRepository('apps', ''), { metadata: { annotations } });
-    await untilAll('the commit to be everywhere', (seen) => seen.status?.lastAppliedRevision === `main@sha1:${commit}`);
+    await untilAll(
+      'the commit to be everywhere',
+      (seen) => seen.status?.lastAppliedRevision === `main@sha1:${commit}`,
+    );
     const sources = new Set(replicas.writes('gitrepositories').map(({ user }) => user));
     expect(sources.size).toBeGreaterThan(0);
   });
@@ -159,12 +179,16 @@ describe('replicas with --shards', () => {
     await untilAll('everything to be handled', handled('after the pause'));
     // One may come back to what it had, but never in the middle of another's work: the last word of each is its own.
     const writes = replicas.writes('kustomizations').filter(({ at }) => at >= since);
-    for (const name of names) expect(overlapsOf(writes.filter((write) => write.name === name)), name).toEqual([]);
+    for (const name of names)
+      expect(overlapsOf(writes.filter((write) => write.name === name)), name).toEqual([]);
   });
 });
 
 /** Times at which a writer came back although another had begun; a hand-over looks like A A B B, a fight like A B A. */
 function overlapsOf(writes: readonly Write[]): string[] {
-  const runs = writes.reduce<string[]>((found, { user }) => (found.at(-1) === user ? found : [...found, user]), []);
+  const runs = writes.reduce<string[]>(
+    (found, { user }) => (found.at(-1) === user ? found : [...found, user]),
+    [],
+  );
   return runs.length > new Set(runs).size + 1 ? runs : [];
 }

@@ -43,6 +43,7 @@ type Message = NonNullable<SessionRequest['message']>;
 /** More snapshots than this in one session mean that agent and hub do not agree on what a row is. */
 const mostSnapshots = 5;
 const longestId = 256;
+const mostShards = 256;
 
 /** One stream of one agent, from Hello to Goodbye. */
 export class AgentSession {
@@ -70,6 +71,11 @@ export class AgentSession {
     this.notAfter = peer.notAfter;
     this.lastHeardMs = parts.clock.now().getTime();
     void stream.closed().then(() => this.ended.abort());
+  }
+
+  /** Every shard of the cluster, where the agent has said so. */
+  get shards(): readonly string[] {
+    return this.hello?.shards ?? [];
   }
 
   get isOpen(): boolean {
@@ -278,7 +284,12 @@ function checkSequence(sequence: bigint): void {
     throw new ProtocolError(`the number ${sequence} is too large`);
 }
 
-function checkIds({ shard, tableId, spoolId, instanceId, sequence }: Hello): void {
+function checkIds({ shard, shards, tableId, spoolId, instanceId, sequence }: Hello): void {
+  if (shards.length > 0 && !shards.includes(shard))
+    throw new ProtocolError('Hello: shards does not name shard');
+  if (shards.length > mostShards) throw new ProtocolError(`Hello: more than ${mostShards} shards`);
+  if (shards.some((name) => name === '' || name.length > longestId || name.includes('\0')))
+    throw new ProtocolError('Hello: shards is not usable');
   checkSequence(sequence);
   for (const [name, value] of Object.entries({ shard, tableId, spoolId, instanceId })) {
     if (value.length > longestId || value.includes('\0'))

@@ -3,6 +3,7 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
 import { ObjectsModule } from '../objects/objects.module.js';
 import { AgentEndpoint } from './agent-endpoint.js';
+import { ClusterSplitStore } from './cluster-split.store.js';
 import { DatabaseTurnstile } from './database-turnstile.js';
 import { EnrollmentEndpoint } from './enrollment-endpoint.js';
 import { GatewayService } from './gateway.service.js';
@@ -21,6 +22,7 @@ import { SessionRegistry } from './session-registry.js';
 @Module({
   imports: [ClustersModule, EnrollmentModule, ObjectsModule],
   providers: [
+    ClusterSplitStore,
     DatabaseTurnstile,
     SessionRegistry,
     SessionClaimStore,

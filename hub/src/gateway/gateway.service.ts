@@ -17,6 +17,8 @@ import { IntentDispatcher } from './intent-dispatcher.js';
 import { Listeners } from './listeners.js';
 import type { ListenerAddresses } from './listeners.js';
 import { Replica } from './replica.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
+import { ClusterSplitStore } from './cluster-split.store.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
 
@@ -41,6 +43,8 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     private readonly certificates: CertificateStore,
     private readonly releases: SessionRelease,
     private readonly intents: IntentDispatcher,
+    private readonly splits: ClusterSplitStore,
+    private readonly changes: ChangeFeed,
     private readonly clock: Clock,
     metrics: Metrics,
     @InjectConfig() private readonly config: HubConfig,
@@ -63,6 +67,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     this.timers = [
       setInterval(() => this.sweep(), sweepEveryMs),
       setInterval(() => this.recheck(this.registry.all), recheckEveryMs),
+      setInterval(() => this.forgetOldSplits(), recheckEveryMs),
     ];
   }
 
@@ -112,6 +117,24 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     this.cutRefused(sessions).catch((err: unknown) =>
       this.logger.warn({ err }, 'certificates were not checked'),
     );
+  }
+
+  /** An agent of an earlier split may have hung up after those of the next had dialled. */
+  private forgetOldSplits(): void {
+    const splits = this.registry.all.filter(({ shards, shard }) => shards.length > 0 && shards[0] === shard);
+    if (splits.length === 0) return;
+    this.dataSource
+      .transaction(async (manager) => {
+        const lost = await this.splits.forgetOthers(manager, splits);
+        const changes = lost.map(({ clusterId, name }) => ({
+          topic: 'cluster' as const,
+          clusterId,
+          key: name,
+          deleted: false,
+        }));
+        await this.changes.publish(manager, changes);
+      })
+      .catch((err: unknown) => this.logger.warn({ err }, 'shards of earlier splits were not forgotten'));
   }
 
   private async cutRefused(sessions: readonly AgentSession[]): Promise<void> {

@@ -16,6 +16,7 @@ import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
+import { ClusterSplitStore } from './cluster-split.store.js';
 import { beginContest, judgeContest } from './domain/contest.js';
 import { DatabaseTurnstile } from './database-turnstile.js';
 import { turnedAway } from './goodbye.js';
@@ -53,6 +54,7 @@ export class SessionOpening {
     private readonly clusters: ClusterStore,
     private readonly certificates: CertificateStore,
     private readonly claims: SessionClaimStore,
+    private readonly splits: ClusterSplitStore,
     private readonly agents: AgentTableStore,
     private readonly control: SessionControl,
     private readonly changes: ChangeFeed,
@@ -91,6 +93,8 @@ export class SessionOpening {
     const known = (await this.certificates.clusterOf(manager, peer.serial)) === clusterId;
     if (!cluster || !known || refusalOf(cluster)) return { type: 'refused', goodbye: turnedAway(cluster) };
 
+    const { shards } = hello;
+    await this.splits.expect(manager, { clusterId, shards });
     const rival = await this.claims.lock(manager, request);
     const present = rival.sessionId !== null && rival.replicaId !== null && rival.sessionId !== dead;
     if (present && rival.instanceId !== hello.instanceId)
@@ -113,6 +117,7 @@ export class SessionOpening {
       ...versions,
       at,
     });
+    if (shards.length > 0) await this.splits.forgetOthers(manager, [{ clusterId, shards }]);
     await this.changes.publish(manager, [{ topic: 'cluster', clusterId, key: cluster.name, deleted: false }]);
     return { type: 'opened', cluster, ...(await this.resume(manager, request, at)) };
   }
