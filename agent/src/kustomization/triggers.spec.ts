@@ -59,7 +59,12 @@ const ready = (lastAttemptedRevision: string, status = 'True', reason = 'Reconci
 });
 
 function start(kustomizations: KubeObject[], sources: KubeObject[] = []) {
-  const caches = { kustomizations: new TestCache(), git: new TestCache(), configMaps: new TestCache() };
+  const caches = {
+    kustomizations: new TestCache(),
+    git: new TestCache(),
+    configMaps: new TestCache(),
+    secrets: new TestCache(),
+  };
   kustomizations.forEach((object) => caches.kustomizations.put(object));
   sources.forEach((object) => caches.git.put(object));
   const names: string[] = [];
@@ -67,7 +72,7 @@ function start(kustomizations: KubeObject[], sources: KubeObject[] = []) {
     {
       kustomizations: caches.kustomizations,
       sources: { GitRepository: caches.git },
-      configs: { ConfigMap: caches.configMaps },
+      configs: { ConfigMap: caches.configMaps, Secret: caches.secrets },
     },
     { enqueue: ({ name }) => void names.push(name) },
   );
@@ -126,6 +131,16 @@ describe('a reconcile is triggered (flux-compat 3.2, triggers)', () => {
     const { configMaps, take } = start([ks('a', { postBuild }), ks('b')]);
     take();
     configMaps.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'ns', name: 'vars' } });
+
+    expect(take()).toEqual(['a']);
+  });
+
+  it('by the Secret that holds its keys', () => {
+    const decryption = { provider: 'sops', secretRef: { name: 'keys' } };
+    const { secrets, take } = start([ks('a', { decryption }), ks('b')]);
+    take();
+    secrets.put({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'other', name: 'keys' } });
+    secrets.put({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'ns', name: 'keys' } });
 
     expect(take()).toEqual(['a']);
   });

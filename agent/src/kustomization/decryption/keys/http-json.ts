@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 
 export interface HttpRequest {
   method: 'POST' | 'PUT';
@@ -18,12 +18,15 @@ export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const timeoutMs = 15_000;
 const maxBytes = 256 * 1024;
+/** Key services are on the internet, and clusters often behind a proxy: HTTPS_PROXY and NO_PROXY hold here. */
+let dispatcher: Dispatcher | undefined;
 
 /** The real SendHttp: without redirects, with limits in time and bytes. @throws Error that names the host alone */
 export const sendHttp: SendHttp = async ({ method, url, headers, body, signal }) => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  dispatcher ??= new EnvHttpProxyAgent();
   try {
-    const answer = await request(url, { method, headers: { ...headers }, body, signal: limited });
+    const answer = await request(url, { method, headers: { ...headers }, body, signal: limited, dispatcher });
     const parts: Buffer[] = [];
     let bytes = 0;
     for await (const part of answer.body) {
