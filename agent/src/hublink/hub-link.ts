@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { type AgentServiceClient, Goodbye_Code as GoodbyeCode } from '@flotilla/proto/flotilla/v1/agent';
 import { sleep } from '../runtime/clock.js';
 import type { Identity } from './identity/identity.js';
-import { EnrollmentError, IdentityKeeper, type IdentityKeeperOptions } from './identity/identity-keeper.js';
+import {
+  EnrollmentError,
+  IdentityKeeper,
+  type IdentityKeeperOptions,
+  isRefusal,
+} from './identity/identity-keeper.js';
 import type { IntentDesk } from './intents/intent-desk.js';
 import type { RecordLog } from './records/record-log.js';
 import { BackOff } from './session/back-off.js';
@@ -118,11 +122,7 @@ export class HubLink {
 
   #failed(error: unknown, signal: AbortSignal): number {
     if (signal.aborted) return 0;
-    const { code } = error as Partial<ServiceError>;
-    const hopeless =
-      error instanceof EnrollmentError ||
-      code === GrpcStatus.PERMISSION_DENIED ||
-      code === GrpcStatus.UNAUTHENTICATED;
+    const hopeless = error instanceof EnrollmentError || isRefusal(error);
     const waitMs = hopeless ? hopelessWaitMs : this.#backOff.nextMs();
     this.#options.logger.error(
       { error, retryInMs: Math.round(waitMs) },

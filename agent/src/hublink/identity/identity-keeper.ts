@@ -1,3 +1,4 @@
+import { status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import type { AgentServiceClient } from '@flotilla/proto/flotilla/v1/agent';
 import type { Clock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
@@ -25,6 +26,12 @@ export interface IdentityKeeperOptions {
 /** Thrown when the agent cannot become a member of the fleet without a person's help. */
 export class EnrollmentError extends Error {
   override readonly name = 'EnrollmentError';
+}
+
+/** True when the hub knows who asks and says no: only a person can change that. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = error as Partial<ServiceError>;
+  return code === GrpcStatus.PERMISSION_DENIED || code === GrpcStatus.UNAUTHENTICATED;
 }
 
 /** Gets this cluster an identity, keeps it in the store, and renews it in time. */
@@ -90,7 +97,8 @@ export class IdentityKeeper {
       logger.info({}, 'got a new certificate for the hub in the place of an expired one');
       return identity;
     } catch (error) {
-      if (!joinToken) throw error;
+      // A hub that is away has not said no: the join token is used up, and would get a no.
+      if (!joinToken || !isRefusal(error)) throw error;
       logger.info({ error }, 'the hub does not reissue the expired certificate; enrolling again');
       return this.#enroll(expired.privateKey, signal);
     }
