@@ -261,7 +261,7 @@ describe.each(databases)('a hub with $database', ({ external }) => {
     },
   );
 
-  it.each(['cut', 'freeze'] as const)(
+  it.skipIf(external).each(['cut', 'freeze'] as const)(
     'shows a cluster as Stale within 30 s when the network is lost (%s), and Live when it is back',
     async (fault) => {
       network[fault]();
