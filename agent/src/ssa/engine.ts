@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectRef } from '@flotilla/common/kube/object';
 import type { ChangeSet } from './changeset.js';
 import type { SeenObject } from './drift/object-version.js';
+import type { IgnoreRule } from './ignore/ignore-rules.js';
 
 /** Labels that say which object owns an applied one, e.g. group "kustomize.toolkit.fluxcd.io". */
 export interface Owner {
@@ -26,11 +27,18 @@ export interface ApplyOptions {
   overrideManagers: readonly string[];
   /** Kinds (`Kind` or `group/Kind`) of apply stage 3. */
   customStageKinds: readonly string[];
+  /** Fields of existing objects that others may set: no drift, and kept as they are when the object is applied. */
+  ignore?: readonly IgnoreRule[];
   /**
    * Knows objects that need no look: declared as they were at the last apply, and watched without a foreign change
    * since. They are unchanged without a request. Absent: every object is compared with the cluster.
    */
   settled?: (ref: ObjectRef, desired: string) => SeenObject | undefined;
+  /**
+   * Knows objects that nobody has changed since their last apply, however they are declared now. With it, and with
+   * `settled`, a stage of which one object has changed is applied in one request.
+   */
+  untouched?: (ref: ObjectRef) => SeenObject | undefined;
   /** Dry-runs in flight. Flux: 4. */
   concurrency: number;
   /** Limit of one whole apply, waits of the stages included. */

@@ -6,6 +6,8 @@ import { hasDrifted } from './diff.js';
 import type { SeenObject } from './drift/object-version.js';
 import { dryRun } from './dry-run.js';
 import { DryRunError, isImmutableError, messageOf } from './errors.js';
+import { ignoredPointers } from './ignore/ignore-rules.js';
+import { keepIgnored, withoutIgnored } from './ignore/keep-ignored.js';
 import { pollUntil } from './poll.js';
 import { takeOverPatch, type JsonPatch } from './take-over.js';
 
@@ -58,8 +60,18 @@ export async function planObject(
   if (isExcluded(live, group)) return { action: 'skipped', ref };
   const merged = isMerged(object, group) || isMerged(live, group);
   const takeOver = merged ? undefined : takeOverPatch(live, takeOverOptions(context));
-  if (!takeOver && !hasDrifted(live, result)) return { action: 'unchanged', ref, live };
-  return { action: 'configured', ref, object: accepted, live, takeOver };
+  const pointers = ignoredPointers(context.options.ignore, object);
+  const [seen, wanted] = [withoutIgnored(live, pointers), withoutIgnored(result, pointers)];
+  if (!takeOver && !hasDrifted(seen, wanted)) return { action: 'unchanged', ref, live };
+  const { fieldManager } = context.options.owner;
+  const kept = keepIgnored(accepted, {
+    pointers,
+    live,
+    result,
+    takeOver: merged ? undefined : takeOverOptions(context),
+    fieldManager,
+  });
+  return { action: 'configured', ref, object: kept, live, takeOver };
 }
 
 export function takeOverOptions({ options }: ApplyContext): {

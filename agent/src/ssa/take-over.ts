@@ -65,7 +65,8 @@ function isOwn(entry: ManagedFieldsEntry, fieldManager: string): boolean {
   return entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource;
 }
 
-function isTakenOver(
+/** True when the fields of this manager become the applier's own. */
+export function isTakenOver(
   entry: ManagedFieldsEntry,
   { fieldManager, overrideManagers }: TakeOverOptions,
 ): boolean {

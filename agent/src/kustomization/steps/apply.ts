@@ -1,6 +1,7 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { changeLog, type ChangeSet } from '../../ssa/changeset.js';
 import type { ApplyEngine, ApplyOptions } from '../../ssa/engine.js';
+import { compileIgnoreRules } from '../../ssa/ignore/ignore-rules.js';
 import { nameOf, tell, type Run } from '../run.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { ownerOf } from './select-engine.js';
@@ -33,15 +34,21 @@ export async function applyObjects(
 ): Promise<ChangeSet> {
   const { options, drift, counts } = run.deps;
   const owner = nameOf(run.object);
-  const { force, commonMetadata } = run.object.spec;
+  const { force, commonMetadata, ignore = [] } = run.object.spec;
+  const trustedWatch: Pick<ApplyOptions, 'settled' | 'untouched'> = {
+    settled: (ref, desired) => drift.settled(owner, ref, desired),
+    // What shall be ignored has to be read from the live object.
+    ...(run.object.spec.ignore?.length ? {} : { untouched: (ref) => drift.untouched(owner, ref) }),
+  };
   const wanted: ApplyOptions = {
     owner: ownerOf(run),
     force,
     ...(commonMetadata ? { commonMetadata: definedOf(commonMetadata) } : {}),
     overrideManagers: options.overrideManagers,
+    ignore: compileIgnoreRules(ignore),
     customStageKinds: options.customApplyStageKinds,
     concurrency: options.concurrentSsa,
-    ...(trustsWatch ? { settled: (ref, desired) => drift.settled(owner, ref, desired) } : {}),
+    ...(trustsWatch ? trustedWatch : {}),
     signal,
   };
   const ended = counts?.applying();

@@ -26,6 +26,5 @@ function withoutWorkloadIdentity(): StepFailure {
 
 function unsupportedField(spec: KustomizationSpec): string | undefined {
   if (spec.kubeConfig) return 'kubeConfig';
-  if (spec.ignore?.length) return 'ignore';
   return undefined;
 }
