@@ -5,7 +5,7 @@ import type { KubeObject, ObjectRef } from '@flotilla/common/kube/object';
 import { formatRef } from '@flotilla/common/kube/object';
 import { formatDuration } from '@flotilla/common/duration/duration';
 import { CliError, exitCodes, failure } from '../errors/cli-error.js';
-import { sleep } from '../hub/sleep.js';
+import { sleep } from '../sleep.js';
 import { action, success, waiting } from '../output/progress.js';
 import type { Runtime } from '../runtime.js';
 import type { FluxKind } from './kinds.js';

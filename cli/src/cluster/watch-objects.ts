@@ -1,7 +1,7 @@
 import type { KubeClient } from '@flotilla/agent/kube/client';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { formatName } from '@flotilla/common/kube/object';
-import { sleep } from '../hub/sleep.js';
+import { sleep } from '../sleep.js';
 import type { FluxKind } from './kinds.js';
 import type { ListFilter } from './list-objects.js';
 import { byName, listObjects, serverFilter, statusFilter } from './list-objects.js';

@@ -41,7 +41,7 @@ function configure(command: Command, runtime: Runtime, kinds: readonly FluxKind[
   command
     .description(`${names} of the cluster of the kubeconfig, or with --cluster of clusters of the fleet`)
     .option('-A, --all-namespaces', 'all namespaces')
-    .option('-l, --label-selector <labels>', 'labels of the objects', (text) => text)
+    .option('-l, --label-selector <labels>', 'labels of the objects')
     .option('--status-selector <condition>', 'condition and status, e.g. ready=false')
     .option('--cluster <names>', 'ask the hub about these clusters of the fleet', collect);
   if (kinds.some((kind) => kind.sourceOf)) command.option('--show-source', 'add the column SOURCE');

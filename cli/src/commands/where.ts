@@ -4,7 +4,7 @@ import { CliError, exitCodes, failure } from '../errors/cli-error.js';
 import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { Where } from '../hub/schema.js';
-import { sleep } from '../hub/sleep.js';
+import { sleep } from '../sleep.js';
 import { whereSummary, whereTable } from '../hub/tables/where-table.js';
 import type { GlobalOptions } from '../options/global-options.js';
 import type { TableOptions } from '../options/output-options.js';

@@ -1,7 +1,7 @@
 import type { HubClient } from './hub-client.js';
 import { isTransient, listen } from './listen.js';
 import type { Intent } from './schema.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 /** States after which nothing more happens. */
 const finalStates = new Set(['Succeeded', 'Failed', 'Refused', 'Expired']);

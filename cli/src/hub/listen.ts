@@ -2,7 +2,7 @@ import { CliError, exitCodes } from '../errors/cli-error.js';
 import { readEvents } from './event-stream.js';
 import type { HubHttp } from './http.js';
 import { connectionFailure, HubRefusal } from './hub-errors.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 export type StreamTopic = 'clusters' | 'objects' | 'events' | 'intents';
 

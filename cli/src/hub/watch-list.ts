@@ -2,7 +2,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { HubClient } from './hub-client.js';
 import type { News, StreamTopic } from './listen.js';
 import { isTransient, listen } from './listen.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 export interface WatchListOptions<T> {
   readonly hub: HubClient;
