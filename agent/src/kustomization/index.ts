@@ -12,6 +12,7 @@ import { OwnedObjectWatch } from '../ssa/drift/owned-object-watch.js';
 import type { ApplyEngine, ReadStatus } from '../ssa/engine.js';
 import { Builder } from './build/builder.js';
 import { RenderCache } from './build/render-cache.js';
+import { removeAbandonedClearFolders } from './decryption/clear-folder.js';
 import type { KustomizationCaches, KustomizationDeps } from './deps.js';
 import { createFetchArtifact } from './fetch-artifact.js';
 import { kustomizationGroup } from './kind.js';
@@ -129,6 +130,7 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
 
 async function openBuilder(given: KustomizationControllerDeps): Promise<Builder> {
   const { options, stateFolder, run, workFolder, searchPath, clock } = given;
+  await removeAbandonedClearFolders(workFolder);
   const cache = await RenderCache.open(path.join(stateFolder, 'builds'), options.maxRenderCacheBytes, clock);
   return new Builder({
     run,

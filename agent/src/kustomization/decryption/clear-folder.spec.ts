@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeClearFolder } from './clear-folder.js';
+import { makeClearFolder, removeAbandonedClearFolders } from './clear-folder.js';
 
-describe('makeClearFolder', () => {
+describe('folders for clear text', () => {
   let parent: string;
   beforeEach(() => {
     parent = mkdtempSync(path.join(tmpdir(), 'clear-'));
@@ -18,22 +18,26 @@ describe('makeClearFolder', () => {
     return folder;
   }
 
-  it('makes a folder for this user alone', async () => {
+  it('are for this user alone', async () => {
     const folder = await makeClearFolder(path.join(parent, 'not-there-yet'));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  it('removes what a dead process left, and what an earlier start with the same id left', async () => {
+  it('go when their process is dead, or was an earlier start with the same id', async () => {
     // Beyond what Linux gives to any process.
     const folders = [left(99_999_999), left(process.pid)];
-    await makeClearFolder(parent);
+    await removeAbandonedClearFolders(parent);
     expect(folders.map((folder) => existsSync(folder))).toEqual([false, false]);
   });
 
-  it('leaves those of living processes, its own and everything else', async () => {
+  it('need not be there to be cleaned up', async () => {
+    await expect(removeAbandonedClearFolders(path.join(parent, 'nowhere'))).resolves.toBeUndefined();
+  });
+
+  it('stay when their process lives, and so does everything else', async () => {
     const own = await makeClearFolder(parent);
     const folders = [own, left(process.ppid), left('x')];
-    await makeClearFolder(parent);
+    await removeAbandonedClearFolders(parent);
     expect(folders.map((folder) => existsSync(folder))).toEqual([true, true, true]);
   });
 });

@@ -5,21 +5,19 @@ import path from 'node:path';
 const name = /^flotilla-clear-(\d+)-/;
 const ownFolders = new Set<string>();
 
-/**
- * Makes a folder that only this user can enter, for builds that hold decrypted files, and removes those of processes
- * that died in the middle of one.
- */
+/** Makes a folder that only this user can enter, for builds that hold decrypted files. */
 export async function makeClearFolder(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
-  await removeAbandoned(parent);
   const folder = path.join(parent, `flotilla-clear-${process.pid}-${randomUUID()}`);
   ownFolders.add(folder);
   await mkdir(folder, { mode: 0o700 });
   return folder;
 }
 
-async function removeAbandoned(parent: string): Promise<void> {
-  for (const entry of await readdir(parent)) {
+/** Removes the folders of processes that died in the middle of a build. */
+export async function removeAbandonedClearFolders(parent: string): Promise<void> {
+  const entries = await readdir(parent).catch(() => []);
+  for (const entry of entries) {
     const pid = Number(name.exec(entry)?.[1]);
     const folder = path.join(parent, entry);
     if (Number.isNaN(pid) || ownFolders.has(folder)) continue;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYamlDocuments } from '../../yaml/parse.js';
 import { fromTree, toTree, type SopsBranch } from '../tree.js';
@@ -86,6 +87,59 @@ describe('YAML', () => {
     const written = writeYaml([toTree(document) as SopsBranch]);
     expect(parseYamlDocuments(written).map(({ value }) => value)).toEqual([document]);
     expect(readYaml(written).map(fromTree)).toEqual([document]);
+  });
+
+  it('reads back whatever it writes', { timeout: 30_000 }, () => {
+    const text = fc
+      .string({ unit: 'binary', maxLength: 30 })
+      .filter((value) => !/\p{Surrogate}/u.test(value));
+    const line = fc.constantFrom(
+      ' ',
+      '\n',
+      '\t',
+      '#',
+      ': ',
+      '- ',
+      'a',
+      '"',
+      "'",
+      '|',
+      '>',
+      '&',
+      '*',
+      '!',
+      '%',
+      '0',
+      '~',
+    );
+    const scalar = fc.oneof(
+      text,
+      fc.array(line, { maxLength: 8 }).map((parts) => parts.join('')),
+      fc.integer(),
+      fc.boolean(),
+    );
+    const { value: any } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        scalar,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(text, fc.constantFrom('a', 'yes', '1', '- x')), tie('value'), {
+          maxKeys: 3,
+          noNullPrototype: true,
+        }),
+      ),
+    }));
+    const documents = fc.dictionary(fc.constantFrom('a', 'b c', '#', '10', '9'), any, {
+      maxKeys: 4,
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(documents, (document) => {
+        const [branch] = [toTree(document) as SopsBranch];
+        expect(fromTree(readYaml(writeYaml([branch]))[0]!)).toEqual(document);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each<[what: string, text: string, message: string]>([

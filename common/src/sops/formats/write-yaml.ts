@@ -56,11 +56,17 @@ function writeMapping(lines: Lines, { items }: SopsBranch, column: number): void
   }
 }
 
+/** Where the further lines of a scalar start, and where what holds it does. */
+interface Place {
+  readonly indent: number;
+  readonly parent: number;
+}
+
 type Entry = Exclude<SopsItem, { kind: string }>;
 
 function writeEntry(lines: Lines, { key, value }: Entry, column: number): void {
   lines.startAt(column);
-  const text = writeText(key, true, column);
+  const text = writeText(key, true, { indent: column, parent: column });
   if (key.length > maxSimpleKey || key.includes('\n')) {
     lines.add(`? ${text}`);
     lines.startAt(column);
@@ -68,19 +74,19 @@ function writeEntry(lines: Lines, { key, value }: Entry, column: number): void {
   } else {
     lines.add(`${text}:`);
   }
-  writeValue(lines, value, nextStep(column));
+  writeValue(lines, value, { indent: nextStep(column), parent: column });
 }
 
 /** Lists and mappings that have entries begin on lines of their own. */
-function writeValue(lines: Lines, value: SopsValue, inner: number): void {
+function writeValue(lines: Lines, value: SopsValue, place: Place): void {
   if (isBranch(value) && value.items.length > 0) {
     lines.end();
-    writeMapping(lines, value, inner);
+    writeMapping(lines, value, place.indent);
   } else if (isList(value) && value.length > 0) {
     lines.end();
-    writeList(lines, value, inner);
+    writeList(lines, value, place.indent);
   } else {
-    lines.add(` ${writeScalarValue(value, inner)}`);
+    lines.add(` ${writeScalarValue(value, place)}`);
   }
 }
 
@@ -94,7 +100,7 @@ function writeList(lines: Lines, items: readonly SopsValue[], column: number): v
     lines.add('- ');
     if (isBranch(item) && item.items.length > 0) writeMapping(lines, item, column + 2);
     else if (isList(item) && item.length > 0) writeList(lines, item, column + 2);
-    else lines.add(writeScalarValue(item, column + 2));
+    else lines.add(writeScalarValue(item, { indent: column + 2, parent: column }));
   }
 }
 
@@ -106,24 +112,25 @@ function writeComment(lines: Lines, text: string, column: number): void {
   }
 }
 
-function writeScalarValue(value: SopsValue, indent: number): string {
-  if (typeof value === 'string') return writeText(value, false, indent);
+function writeScalarValue(value: SopsValue, place: Place): string {
+  if (typeof value === 'string') return writeText(value, false, place);
   if (typeof value === 'number' || typeof value === 'bigint') return numberText(value);
   if (value instanceof Uint8Array) return `!!binary ${Buffer.from(value).toString('base64')}`;
   if (isList(value)) return '[]';
   return value !== null && typeof value === 'object' ? '{}' : String(value);
 }
 
-function writeText(text: string, isKey: boolean, indent: number): string {
+function writeText(text: string, isKey: boolean, place: Place): string {
   // A tab needs no escape here, but no plain scalar may hold one.
   const style = scalarStyle(text.replaceAll('\t', '.'), isKey);
-  if (style === 'literal') return writeLiteral(text, indent);
+  if (style === 'literal') return writeLiteral(text, place);
   const fitting = style === 'plain' && text.includes('\t') ? 'single' : style;
-  return writeScalar(text, fitting, { column: 0, indent, foldable: false });
+  return writeScalar(text, fitting, { column: 0, indent: place.indent, foldable: false });
 }
 
-function writeLiteral(text: string, indent: number): string {
-  const hint = /^[ \n]/.test(text) ? String(step) : '';
+function writeLiteral(text: string, { indent, parent }: Place): string {
+  // A reader cannot tell the margin from a text that begins with space.
+  const hint = /^[ \n]/.test(text) ? String(indent - parent) : '';
   const chomp = text.endsWith('\n\n') || text === '\n' ? '+' : text.endsWith('\n') ? '' : '-';
   const body = text.endsWith('\n') ? text.slice(0, -1) : text;
   const margin = ' '.repeat(indent);

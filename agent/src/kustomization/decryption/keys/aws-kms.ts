@@ -17,7 +17,8 @@ const arn = /^arn:(aws[\w-]*):kms:([a-z0-9-]+):[0-9]+:(?:key|alias)\/.+$/;
 export function parseAwsCredentials(text: string): AwsCredentials {
   const parsed = Credentials.safeParse(parseYaml(text));
   if (!parsed.success) {
-    throw new Error(`failed to read AWS credentials: ${String(parsed.error.issues[0]?.path[0])} is missing`);
+    const field = parsed.error.issues[0]?.path[0] ?? 'aws_access_key_id';
+    throw new Error(`failed to read AWS credentials: ${String(field)} is missing`);
   }
   const { aws_access_key_id, aws_secret_access_key, aws_session_token } = parsed.data;
   return {
