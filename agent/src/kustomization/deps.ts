@@ -40,7 +40,7 @@ export type FetchArtifact = (url: string, signal: AbortSignal) => Promise<AsyncI
 /** Tells which applied objects may have drifted since they were seen last. */
 export type DriftWatch = Pick<
   OwnedObjectWatch,
-  'hold' | 'expect' | 'restore' | 'update' | 'release' | 'settled' | 'versions' | 'forget'
+  'hold' | 'expect' | 'restore' | 'update' | 'release' | 'settled' | 'untouched' | 'versions' | 'forget'
 >;
 
 /** Everything that the reconciler needs; made once by createKustomizationController. */

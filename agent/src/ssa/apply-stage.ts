@@ -1,6 +1,7 @@
 import { formatRef, type KubeObject, type TypeRef } from '@flotilla/common/kube/object';
 import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
+import { applyOnlyChange } from './apply-only-change.js';
 import { isBuiltInKind } from './built-in-kinds.js';
 import type { ChangeSetEntry } from './changeset.js';
 import { mapConcurrently } from './concurrency.js';
@@ -25,6 +26,8 @@ export async function applyStage(
   objects: readonly KubeObject[],
   entries: ChangeSetEntry[],
 ): Promise<void> {
+  const applied = await applyOnlyChange(context, objects);
+  if (applied) return void entries.push(...applied);
   const plans = await mapConcurrently(objects, context.options.concurrency, async (object) => {
     const desired = desiredDigest(object, context.options);
     return { plan: await planObject(context, object, desired), desired };

@@ -90,9 +90,15 @@ export class OwnedObjectWatch {
    * watch that works tells; undefined when it has to be looked at (`ApplyOptions.settled`).
    */
   settled(name: NamespacedName, ref: ObjectRef, desired: string): SeenObject | undefined {
+    const seen = this.untouched(name, ref);
+    return seen?.desired === desired ? seen : undefined;
+  }
+
+  /** As `settled`, however the object is declared now (`ApplyOptions.untouched`). */
+  untouched(name: NamespacedName, ref: ObjectRef): SeenObject | undefined {
     const tracked = this.owners.get(formatName(name))?.tracked.get(idOf(ref));
-    if (tracked?.desired !== desired || !tracked.kind.watch.seeing) return undefined;
-    const { key, seen, kind } = tracked;
+    if (tracked?.desired === undefined || !tracked.kind.watch.seeing) return undefined;
+    const { key, seen, kind, desired } = tracked;
     const latest = kind.watch.latest(key);
     return latest && !isSuspect(seen, latest) ? { ref, key, version: seen, desired } : undefined;
   }
