@@ -158,6 +158,7 @@ async function openStorage(config: AgentConfig, clock: Clock, stops: Stops): Pro
     root: config.storagePath,
     advertisedAddress: config.storageAdvAddr ?? advertised(server, config.shards > 0),
     retention: { ttlMs: config.artifactRetentionTtlMs, records: config.artifactRetentionRecords },
+    digestAlgorithm: config.artifactDigestAlgo,
     now: () => clock.now(),
   });
 }

@@ -4,10 +4,15 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** Algorithms that --artifact-digest-algo takes; others can be read, never written. */
-export const digestAlgorithms = ['sha256', 'sha384', 'sha512'] as const;
+export const digestAlgorithms = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
-const hexLengths: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+const hexLengths: Readonly<Record<DigestAlgorithm, number>> = {
+  sha256: 64,
+  sha384: 96,
+  sha512: 128,
+  sha1: 40,
+};
 
 export interface Digest {
   algorithm: DigestAlgorithm;

@@ -32,6 +32,9 @@ describe('the command line of the agent', () => {
       httpRetry: 9,
       artifactRetentionTtlMs: 60_000,
       artifactRetentionRecords: 2,
+      artifactDigestAlgo: 'sha256',
+      sshKexAlgos: [],
+      sshHostkeyAlgos: [],
       leaderElectionLeaseDurationMs: 35_000,
       leaderElectionRenewDeadlineMs: 30_000,
       leaderElectionRetryPeriodMs: 5_000,
@@ -56,6 +59,13 @@ describe('the command line of the agent', () => {
     [['--cluster-labels=a=1', '--cluster-labels=b=2'], 'clusterLabels', { a: '1', b: '2' }],
     [['--hub-intents='], 'hubIntents', []],
     [['--metrics-addr=0'], 'metricsAddr', undefined],
+    [['--artifact-digest-algo=sha512'], 'artifactDigestAlgo', 'sha512'],
+    [
+      ['--ssh-kex-algos=curve25519-sha256,ecdh-sha2-nistp256'],
+      'sshKexAlgos',
+      ['curve25519-sha256', 'ecdh-sha2-nistp256'],
+    ],
+    [['--ssh-hostkey-algos=ssh-ed25519'], 'sshHostkeyAlgos', ['ssh-ed25519']],
     [['--requeue-dependency=5s'], 'requeueDependencyMs', 5_000],
   ] as const)('reads %j as Flux does', async (args, key, value) => {
     expect((await configOf(args))[key]).toEqual(value);
@@ -76,6 +86,8 @@ describe('the command line of the agent', () => {
     ['--hub-intents=explode', 'expected any of reconcile, suspend, resume'],
     ['--cluster-name=Prod_1', 'expected lower-case letters'],
     ['--storage-addr=here', 'expected host:port'],
+    ['--artifact-digest-algo=blake3', 'expected one of sha256, sha384, sha512, sha1'],
+    ['--ssh-kex-algos=a" -o ProxyCommand=x', 'expected names of algorithms'],
   ])('refuses %s with a remedy', async (arg, remedy) => {
     await expect(configOf([arg])).rejects.toThrow(remedy);
   });

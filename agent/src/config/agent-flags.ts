@@ -18,6 +18,7 @@ import {
   type DeleteBudget,
 } from '../kustomization/delete-budget/delete-budget.js';
 import { parseFeatureGates } from './feature-gates.js';
+import { storageFlags } from './storage-flags.js';
 
 /** Environment variables of flags: FLOTILLA_AGENT_<FLAG>. */
 export const agentPrefix = 'FLOTILLA_AGENT';
@@ -225,53 +226,6 @@ const reconcileFlags = {
     schema: z.string().transform(parseFeatureGates),
     default: '',
   },
-} as const satisfies Record<string, Flag<unknown>>;
-
-const storageFlags = {
-  storagePath: {
-    name: 'storage-path',
-    description: 'Folder of artifacts, caches and the outbox; everything in it can be rebuilt.',
-    value: 'path',
-    schema: z.string().min(1, 'expected a path'),
-    default: './.flotilla/agent',
-    env: ['STORAGE_PATH'],
-  },
-  storageAddr: {
-    name: 'storage-addr',
-    description: 'Address of the artifact server; 0 switches it off.',
-    value: 'host:port',
-    schema: serverAddress,
-    default: ':9090',
-    env: ['STORAGE_ADDR'],
-  },
-  storageAdvAddr: {
-    name: 'storage-adv-addr',
-    description: 'Host, with port where it is not 80, of the artifact server in status.artifact.url.',
-    value: 'host',
-    schema: optionalText,
-    env: ['STORAGE_ADV_ADDR'],
-  },
-  artifactRetentionTtlMs: {
-    name: 'artifact-retention-ttl',
-    description: 'How long an artifact is kept after a newer one has come.',
-    value: 'duration',
-    schema: durationMs,
-    default: '60s',
-  },
-  artifactRetentionRecords: {
-    name: 'artifact-retention-records',
-    description: 'Artifacts that are kept of one source.',
-    value: 'n',
-    schema: wholeNumber(1, 1_000),
-    default: '2',
-  },
-  kustomizePath: {
-    name: 'kustomize-path',
-    description: 'The kustomize (or kubectl) program; default the first one on PATH.',
-    value: 'path',
-    schema: optionalText,
-  },
-  gitPath: { name: 'git-path', description: 'The git program.', value: 'path', schema: optionalText },
 } as const satisfies Record<string, Flag<unknown>>;
 
 const hubFlags = {

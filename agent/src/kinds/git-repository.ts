@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createFetchArtifact } from '../kustomization/fetch-artifact.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
 import type { AgentKind } from './kind.js';
 
@@ -6,16 +7,21 @@ import type { AgentKind } from './kind.js';
 export const gitRepositoryKind: AgentKind = {
   type: gitRepositoryType,
   async create(context) {
-    const { config, objectsOf, recorderFor } = context;
+    const { config, clock, informers, objectsOf, recorderFor } = context;
     const controller = createGitRepositoryController({
       ...context,
       objects: objectsOf(gitRepositoryType),
+      // Without the selector: an object of this shard may include one of any other.
+      includable: informers.of(gitRepositoryType),
+      fetchArtifact: createFetchArtifact({ retries: config.httpRetry, clock }),
       events: recorderFor('source-controller'),
       options: {
         workers: config.sourceConcurrent,
         jitterPercentage: config.intervalJitterPercentage,
         minRetryDelayMs: config.minRetryDelayMs,
         maxRetryDelayMs: config.maxRetryDelayMs,
+        requeueDependencyMs: config.requeueDependencyMs,
+        ssh: { keyExchange: config.sshKexAlgos, hostKeys: config.sshHostkeyAlgos },
         cachePath: join(config.storagePath, '.flotilla', 'git'),
       },
     });

@@ -10,7 +10,7 @@ import { shortMessage, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
 import { firstMissing } from './export-tree.js';
 import type { CheckedOut, GitClient } from './git-client.js';
-import { copyIncludes, type Include } from './includes.js';
+import { copyIncludes, type FetchArtifact, type Include } from './includes.js';
 import type { ResolvedTarget } from './resolve-target.js';
 import { sparsePaths } from './sparse-paths.js';
 import { modeOf } from './verification/verify-checkout.js';
@@ -25,6 +25,7 @@ export interface BuildRequest {
   timeoutMs: number;
   signal: AbortSignal;
   includes: readonly Include[];
+  fetchArtifact: FetchArtifact | undefined;
   /** Called when the files are there, and before anything is done with them. */
   verify: (checkedOut: CheckedOut) => Promise<void>;
   /** Called with the revision once it may be used. */
@@ -48,7 +49,7 @@ export async function buildArtifact(request: BuildRequest): Promise<BuiltArtifac
     await request.verify(checkedOut);
     const revision = gitRevision(request.target.name, commit.hash);
     await request.onCheckout(revision);
-    await copyIncludes(request.artifacts, request.includes, directory, request.signal);
+    await copyIncludes(request, request.includes, directory, request.signal);
     const artifact = await store(request, directory, commit, revision);
     return { artifact, subject: shortMessage(commit) };
   } finally {

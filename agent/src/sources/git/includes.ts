@@ -16,6 +16,15 @@ export interface Include {
   artifact: Artifact;
 }
 
+/** Downloads the archive of an artifact. */
+export type FetchArtifact = (url: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+
+/** Where included artifacts come from: the own storage, or that of another shard. */
+export interface IncludeStore {
+  artifacts: ArtifactStore;
+  fetchArtifact: FetchArtifact | undefined;
+}
+
 /**
  * The artifacts that spec.include means, in its order (flux-compat 2.3).
  * @throws SourceFailure that waits when one is not there yet
@@ -88,7 +97,7 @@ export function isIncludeChanged(includes: readonly Include[], status: SourceSta
  * name. @throws SourceFailure
  */
 export async function copyIncludes(
-  artifacts: ArtifactStore,
+  from: IncludeStore,
   includes: readonly Include[],
   directory: string,
   signal: AbortSignal,
@@ -100,7 +109,7 @@ export async function copyIncludes(
       throw storageFailure('IllegalPath', message, error);
     });
     try {
-      await copyInclude(artifacts, include, target, signal);
+      await copyInclude(from, include, target, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       const message = `failed to copy '${name}' include from ${fromPath} to ${toPath}: ${messageOf(error)}`;
@@ -110,13 +119,16 @@ export async function copyIncludes(
 }
 
 async function copyInclude(
-  artifacts: ArtifactStore,
+  { artifacts, fetchArtifact }: IncludeStore,
   { artifact, fromPath }: Include,
   target: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const tree = await artifacts.openTree(artifact, signal);
-  if (!tree) throw new Error(`artifact '${artifact.path}' is not in the storage of this agent`);
+  const held = await artifacts.openTree(artifact, signal);
+  if (!held && !fetchArtifact)
+    throw new Error(`artifact '${artifact.path}' is not in the storage of this agent`);
+  const tree =
+    held ?? (await artifacts.importArchive(artifact, await fetchArtifact!(artifact.url, signal), signal));
   try {
     const source = await secureJoin(tree.root, fromPath);
     await mkdir(path.dirname(target), { recursive: true });

@@ -22,7 +22,7 @@ import { GitClient } from './git-client.js';
 import { createGitHubApi } from './github-api.js';
 import { GitHubTokens } from './github-app.js';
 import { createGitCommand } from './git-command.js';
-import { dependentsOf } from './includes.js';
+import { dependentsOf, type FetchArtifact } from './includes.js';
 import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
 import { RemoteListings } from './remote-listings.js';
 import { listRemoteRefs } from './remote-refs.js';
@@ -50,6 +50,10 @@ export interface GitRepositoryDeps {
   client: KubeClient;
   /** The informer of GitRepositories: its owner runs it, and other kinds may watch it too. */
   objects: Pick<Informer, keyof ObjectCache | 'observe'>;
+  /** The GitRepositories that may be included, also those that another process reconciles; default `objects`. */
+  includable?: ObjectCache;
+  /** Downloads an included artifact that another process stores; default: it cannot be included. */
+  fetchArtifact?: FetchArtifact;
   events: EventRecorder;
   artifacts: ArtifactStore;
   run: RunProgram;
@@ -99,7 +103,7 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
     ...(options.maxRetryDelayMs === undefined ? {} : { maxRetryDelayMs: options.maxRetryDelayMs }),
   });
   enqueueOnChange(objects, controller, { filter: specChanged('reconcile.fluxcd.io/requestedAt') });
-  enqueueOnChange(objects, controller, { map: (_, change) => dependentsOf(objects, change) });
+  enqueueOnChange(context.includable, controller, { map: (_, change) => dependentsOf(objects, change) });
   return controller;
 }
 
@@ -123,6 +127,8 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
     githubTokens: new GitHubTokens(githubApi, () => clock.now()),
+    includable: deps.includable ?? deps.objects,
+    ...(deps.fetchArtifact ? { fetchArtifact: deps.fetchArtifact } : {}),
     requeueDependencyMs: options.requeueDependencyMs ?? 30_000,
     jitterPercentage: options.jitterPercentage ?? 5,
     random: deps.random ?? Math.random,

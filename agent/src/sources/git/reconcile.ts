@@ -1,5 +1,6 @@
 import { parseGitRepository, type GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import { jitter } from '@flotilla/common/duration/jitter';
+import type { ObjectCache } from '../../runtime/cache.js';
 import { parseDuration } from '@flotilla/common/duration/duration';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
@@ -9,7 +10,7 @@ import { isConfigChanged, observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { GitError } from './git-error.js';
 import type { CheckedOut } from './git-client.js';
-import { findIncludes, isIncludeChanged, type Include } from './includes.js';
+import { findIncludes, isIncludeChanged, type FetchArtifact, type Include } from './includes.js';
 import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
@@ -20,6 +21,9 @@ import { modeOf, verifyCheckout } from './verification/verify-checkout.js';
 export interface GitContext extends ResolveContext, RemoteContext {
   /** --interval-jitter-percentage. */
   jitterPercentage: number;
+  /** The GitRepositories that may be included. */
+  includable: ObjectCache;
+  fetchArtifact?: FetchArtifact;
   /** --requeue-dependency. */
   requeueDependencyMs: number;
   random: () => number;
@@ -104,8 +108,8 @@ async function currentIncludes(
   run: SourceRun,
   spec: GitRepositorySpec,
 ): Promise<Include[]> {
-  const { status, owner, deps } = run;
-  const includes = findIncludes(deps.objects, owner, spec, context.requeueDependencyMs);
+  const { status, owner } = run;
+  const includes = findIncludes(context.includable, owner, spec, context.requeueDependencyMs);
   status.delete('IncludeUnavailable');
   if (isIncludeChanged(includes, status.fields)) {
     const message = 'included artifacts differ from last observed includes';
@@ -158,6 +162,7 @@ async function renewArtifact(
   const built = await buildArtifact({
     ...input,
     client: context.client,
+    fetchArtifact: context.fetchArtifact,
     artifacts: run.deps.artifacts,
     owner: run.owner,
     timeoutMs,
