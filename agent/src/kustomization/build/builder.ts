@@ -78,21 +78,36 @@ export class Builder {
       return kept;
     }
     const clear = await decryption?.files(plan.closure);
-    const isClear = decryption !== undefined && clear !== undefined && clear.size > 0;
-    const key = cacheKey(plan.key, decryption);
-    if (!isClear) {
-      const yaml = await this.#run(plan.closure, this.options.workFolder, limits);
-      await cache.put(key, yaml);
-      return yaml;
-    }
-    const folder = await (this.#clearFolder ??= makeClearFolder(this.options.workFolder));
-    const yaml = await this.#run(withContents(plan.closure, clear), folder, limits).catch(
-      (error: unknown) => {
-        throw withoutQuotes(error, decryption);
-      },
-    );
-    await cache.put(key, this.#seal.seal(yaml));
+    if (decryption && clear && clear.size > 0) return await this.#buildClear(plan, limits, decryption, clear);
+    const yaml = await this.#run(plan.closure, this.options.workFolder, limits);
+    await cache.put(cacheKey(plan.key, decryption), yaml);
     return yaml;
+  }
+
+  /** Clear text is on disk while kustomize runs, and where only this user can read it; what comes out is kept sealed. */
+  async #buildClear(
+    plan: BuildPlan,
+    limits: Limits,
+    decryption: SourceDecryption,
+    clear: ReadonlyMap<string, Uint8Array>,
+  ): Promise<string> {
+    const folder = await this.#openClearFolder();
+    try {
+      const yaml = await this.#run(withContents(plan.closure, clear), folder, limits);
+      await this.options.cache.put(cacheKey(plan.key, decryption), this.#seal.seal(yaml));
+      return yaml;
+    } catch (error) {
+      throw withoutQuotes(error, decryption);
+    }
+  }
+
+  async #openClearFolder(): Promise<string> {
+    try {
+      return await (this.#clearFolder ??= makeClearFolder(this.options.workFolder));
+    } catch (error) {
+      this.#clearFolder = undefined;
+      throw error;
+    }
   }
 
   async #run(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
