@@ -175,7 +175,7 @@ function createLink(options: HubMembershipOptions, parts: LinkParts, signal: Abo
     labels: config.clusterLabels,
     clusterUid: facts.clusterUid,
     facts: { agentVersion, kubernetesVersion: facts.kubernetesVersion, shard, shards },
-    identityStore: identityStore(options, shard),
+    identityStore: identityStore(options, parts),
     table,
     records,
     intents: new IntentDesk({ client, clock, logger, signal, policy: { allowed: config.hubIntents } }),
@@ -184,12 +184,16 @@ function createLink(options: HubMembershipOptions, parts: LinkParts, signal: Abo
   });
 }
 
-/** Of the streams of one agent the first one enrols; the others wait for what it gets. */
-function identityStore({ config, client, clock }: HubMembershipOptions, shard: string): IdentityStore {
+/** One shard enrols the cluster, with --shards the first; one that has no token waits for what it gets. */
+function identityStore(
+  { config, client, clock }: HubMembershipOptions,
+  { settings, shard }: LinkParts,
+): IdentityStore {
   const store = new SecretIdentityStore({
     client,
     namespace: config.runtimeNamespace,
     name: config.identitySecret,
   });
-  return config.shards > 0 && shard !== '0' ? waitForIdentity(store, clock) : store;
+  const waits = config.shards > 0 ? shard !== '0' : shard !== '' && settings.joinToken === undefined;
+  return waits ? waitForIdentity(store, clock) : store;
 }

@@ -23,6 +23,7 @@ import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
 import { runLeaderElection } from './runtime/leader-election.js';
 import { createLogger, type Logger } from './runtime/logger.js';
 import { createMetricsRegistry, type MetricsRegistry } from './runtime/metrics-registry.js';
+import { createObjectMetrics } from './runtime/object-metrics.js';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
 import { oneShard } from './sharding/one-shard.js';
 import { OwnedShards } from './sharding/owned-shards.js';
@@ -240,6 +241,7 @@ async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): P
     run: runProgram,
     recorderFor: (component): EventRecorder => recorders.recorderFor(component),
   };
+  createObjectMetrics(parts.registry, () => agentKinds.map((kind) => context.objectsOf(kind.type)));
   const kinds: RunningKind[] = [];
   for (const kind of agentKinds) kinds.push(await kind.create(context));
   readiness.check = () => informers.notSynced();

@@ -9,6 +9,8 @@ export interface CounterMetric {
 export interface GaugeMetric {
   set(value: number, labels?: Labels): void;
   remove(labels: Labels): void;
+  /** Ends all series. */
+  reset(): void;
 }
 
 export interface HistogramMetric {
@@ -58,6 +60,7 @@ export function createMetricsRegistry(options: MetricsRegistryOptions = {}): Met
       const port: GaugeMetric = {
         set: (value, labels = {}) => gauge.set(labels, value),
         remove: (labels) => gauge.remove(labels),
+        reset: () => gauge.reset(),
       };
       const gauge = new Gauge({ ...base(metric), ...(collect ? { collect: () => collect(port) } : {}) });
       return port;

@@ -4,7 +4,9 @@ import type { MetricsRegistry } from './metrics-registry.js';
 import { exponentialBuckets } from './metrics-registry.js';
 import type { WorkQueue, WorkQueueObserver } from './work-queue.js';
 
-export type ReconcileOutcome = 'success' | 'error' | 'requeue' | 'requeue_after';
+const outcomes = ['success', 'error', 'requeue', 'requeue_after'] as const;
+
+export type ReconcileOutcome = (typeof outcomes)[number];
 
 /** The metrics of flux-compat 7 that the runtime itself records. */
 export interface RuntimeMetrics extends RequestMetrics {
@@ -98,7 +100,12 @@ function queueMetrics(
     },
   });
   return {
-    watchQueue: (controller, queue) => queues.set(controller, queue),
+    watchQueue(controller, queue) {
+      queues.set(controller, queue);
+      // A rate needs a first value: series are there before anything has happened.
+      depth.set(queue.length, both(controller));
+      for (const counter of [adds, retries]) counter.inc(both(controller), 0);
+    },
     queueObserver: (controller) => ({
       added(current) {
         adds.inc(both(controller));
@@ -131,8 +138,15 @@ function controllerMetrics(registry: MetricsRegistry): Pick<RuntimeMetrics, 'wor
   });
   const active = registry.gauge(metric('active_workers', 'Workers that reconcile now.'));
   const limit = registry.gauge(metric('max_concurrent_reconciles', 'Workers there are.'));
+  const known = new Set<string>();
+  const begin = (controller: string): void => {
+    known.add(controller);
+    for (const result of outcomes) total.inc({ controller, result }, 0);
+    for (const counter of [errors, terminalErrors]) counter.inc({ controller }, 0);
+  };
   return {
     workers(controller, activeNow, workers) {
+      if (!known.has(controller)) begin(controller);
       active.set(activeNow, { controller });
       limit.set(workers, { controller });
     },

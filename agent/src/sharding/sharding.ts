@@ -52,7 +52,7 @@ export class Sharding {
   readonly #owned: OwnedShards;
   readonly #options: ShardingOptions;
   readonly #record: ShardRecord;
-  readonly #views: OwnedObjects[] = [];
+  readonly #views = new Map<string, OwnedObjects>();
   readonly #tenures = new Map<number, Tenure>();
   #wake: (() => void) | undefined;
   #isAwake = false;
@@ -71,9 +71,12 @@ export class Sharding {
   /** The objects of a kind that are this replica's. */
   objectsOf(type: TypeRef): OwnedObjects {
     const { client, watchNamespace, informerOf } = this.#options;
+    const key = `${type.apiVersion}|${type.kind}`;
     const scope = watchNamespace === undefined ? {} : { namespace: watchNamespace };
-    const view = new OwnedObjects({ client, type, scope, informer: informerOf(type), shards: this.#owned });
-    this.#views.push(view);
+    const view =
+      this.#views.get(key) ??
+      new OwnedObjects({ client, type, scope, informer: informerOf(type), shards: this.#owned });
+    this.#views.set(key, view);
     return view;
   }
 
@@ -200,14 +203,14 @@ export class Sharding {
     while (!(await this.#refresh(shard, signal))) await sleep(clock, openRetryMs, signal);
     if (signal.aborted) return;
     this.#owned.show(shard);
-    for (const view of this.#views) view.added(shard);
+    for (const view of this.#views.values()) view.added(shard);
     logger.info({ shard, open: [...this.#owned.open] }, 'shard is ours');
     await onOwned?.(shard, signal);
   }
 
   async #refresh(shard: number, signal: AbortSignal): Promise<boolean> {
     try {
-      await Promise.all(this.#views.map((view) => view.refresh(shard, signal)));
+      await Promise.all([...this.#views.values()].map((view) => view.refresh(shard, signal)));
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -237,13 +240,13 @@ export class Sharding {
   #hide(shard: number): void {
     if (!this.#owned.open.has(shard)) return;
     this.#owned.hide(shard);
-    for (const view of this.#views) view.removed(shard);
+    for (const view of this.#views.values()) view.removed(shard);
   }
 
   async #abandon(): Promise<void> {
     const open = [...this.#owned.open];
     const ended = this.#owned.abandon();
-    for (const shard of open) for (const view of this.#views) view.removed(shard);
+    for (const shard of open) for (const view of this.#views.values()) view.removed(shard);
     await Promise.all([...this.#tenures].map(([shard, tenure]) => this.#end(shard, tenure)));
     await ended;
   }
