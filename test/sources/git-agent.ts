@@ -16,6 +16,7 @@ import { createLogger } from '@flotilla/agent/runtime/logger';
 import { createMetricsRegistry } from '@flotilla/agent/runtime/metrics-registry';
 import { createRuntimeMetrics } from '@flotilla/agent/runtime/runtime-metrics';
 import { createGitRepositoryController, gitRepositoryType } from '@flotilla/agent/sources/git/index';
+import { createWatchedSecrets } from '@flotilla/agent/sources/watched-secrets';
 import { customResourceDefinition } from '@flotilla/common/api/crd';
 import { gitRepositoryDefinition } from '@flotilla/common/api/git-repository';
 import { formatObject } from '@flotilla/common/kube/object';
@@ -38,6 +39,8 @@ export interface GitAgent {
   readonly programs: ProgramOptions[];
   /** Status writes and other changes that the agent sent so far. */
   writes(): number;
+  /** Single objects that the agent asked the API server for so far. */
+  reads(): number;
   stop(): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export async function startGitAgent(
 ): Promise<GitAgent> {
   const transport = createTransport(await loadCluster({ kubeconfig: cluster.kubeconfig }));
   const real = createKubeClient(transport);
-  let writes = 0;
+  let [writes, reads] = [0, 0];
   const counted =
     <A extends unknown[], R>(call: (...args: A) => R) =>
     (...args: A): R => {
@@ -59,6 +62,10 @@ export async function startGitAgent(
   const client: KubeClient = Object.assign(Object.create(real) as KubeClient, {
     apply: counted(real.apply.bind(real)),
     patch: counted(real.patch.bind(real)),
+    get: (...args: Parameters<KubeClient['get']>) => {
+      reads += 1;
+      return real.get(...args);
+    },
   });
   await installCrd(real);
   const storagePath = options.storagePath ?? (await mkdtemp(path.join(tmpdir(), 'git-agent-')));
@@ -71,7 +78,9 @@ export async function startGitAgent(
   const clock = systemClock;
   const logger = createLogger({ level: 'debug', write: (line) => log.push(line), now: () => clock.now() });
   const objects = createInformer({ client: real, type: gitRepositoryType, namespace, clock, logger });
+  const secrets = createWatchedSecrets({ client, clock, logger });
   const controller = createGitRepositoryController({
+    secrets,
     client,
     objects,
     artifacts,
@@ -102,8 +111,10 @@ export async function startGitAgent(
     log,
     programs,
     writes: () => writes,
+    reads: () => reads,
     async stop() {
       await controller.stop(1_000);
+      await secrets.stop();
       running.abort();
       await watching.catch(() => {});
       await transport.close();

@@ -228,6 +228,34 @@ describe('a round without news', () => {
   });
 });
 
+describe('a round without news and with credentials', () => {
+  it('does not ask for the Secret again; who asks for a reconcile gets the Secret as it is now', async () => {
+    const repo = await git.repository(git.locked);
+    await repo.commit({ a: '1' });
+    await git.applySecret('quiet', { username: 'robot', password: 's3cret-p@ss' });
+    const spec = { url: repo.url, ref: { branch: 'main' }, secretRef: { name: 'quiet' }, interval: '500ms' };
+    const name = await git.create(spec);
+    await git.ready(name);
+    const rounds = (): number => git.agent.programs.filter(({ args }) => args.includes(repo.url)).length;
+    // The watch of the Secret begins with the first quiet round.
+    await waitFor('a watched Secret', async () => {
+      const before = [git.agent.reads(), rounds()] as const;
+      await waitFor('three rounds', () => rounds() >= before[1] + 3);
+      return git.agent.reads() === before[0];
+    });
+
+    await git.applySecret('quiet', { username: 'robot', password: 'wr0ng' });
+    const value = await git.request(name);
+
+    const object = await waitFor('the answer', async () => {
+      const found = await git.get(name);
+      return found.status?.lastHandledReconcileAt === value && found;
+    });
+    expect(condition(object, 'Ready')).toMatchObject({ status: 'False', reason: 'GitOperationFailed' });
+    await git.remove(name);
+  });
+});
+
 describe('a suspended object', () => {
   it('does nothing, but acknowledges a request and its generation', async () => {
     const repo = await git.repository();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createFetchArtifact } from '../kustomization/fetch-artifact.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
+import { createWatchedSecrets } from '../sources/watched-secrets.js';
 import type { AgentKind } from './kind.js';
 
 /** GitRepository: what source-controller does for Git (flux-compat 2.3). */
@@ -8,6 +9,7 @@ export const gitRepositoryKind: AgentKind = {
   type: gitRepositoryType,
   async create(context) {
     const { config, clock, informers, objectsOf, recorderFor } = context;
+    const secrets = createWatchedSecrets(context);
     const controller = createGitRepositoryController({
       ...context,
       objects: objectsOf(gitRepositoryType),
@@ -15,6 +17,7 @@ export const gitRepositoryKind: AgentKind = {
       includable: informers.of(gitRepositoryType),
       fetchArtifact: createFetchArtifact({ retries: config.httpRetry, clock }),
       events: recorderFor('source-controller'),
+      secrets,
       options: {
         workers: config.sourceConcurrent,
         jitterPercentage: config.intervalJitterPercentage,
@@ -27,7 +30,10 @@ export const gitRepositoryKind: AgentKind = {
     });
     return {
       start: () => controller.start(),
-      stop: async (graceMs) => void (await controller.stop(graceMs)),
+      stop: async (graceMs) => {
+        await controller.stop(graceMs);
+        await secrets.stop();
+      },
     };
   },
 };

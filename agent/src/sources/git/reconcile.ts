@@ -50,7 +50,9 @@ export async function reconcileGitRepository(
   const spec = validSpec(run);
   checkProvider(spec);
   const timeoutMs = timeoutOf(spec);
-  const remote = await remoteOf(context, { spec, namespace: run.owner.namespace, timeoutMs, signal });
+  const isQuiet = !isAwaited(run);
+  const { namespace } = run.owner;
+  const remote = await remoteOf(context, { spec, namespace, timeoutMs, signal, isQuiet });
   const includes = await currentIncludes(context, run, spec);
   const request = { remote, spec, notBefore: notBefore(run, spec), timeoutMs, signal };
   const target = await resolveTarget(context, request)
@@ -87,13 +89,17 @@ function validSpec(run: SourceRun): GitRepositorySpec {
   }
 }
 
+/** Somebody waits for the answer: there is a new generation, a request, or a failure to get over. */
+function isAwaited(run: SourceRun): boolean {
+  return run.isNewGeneration || run.isRequested || run.status.isTrue('FetchFailed');
+}
+
 /**
- * How fresh a shared listing has to be. Who asks for something (a new generation, a request, a retry after a failure)
- * gets a listing of now; a round that the interval calls for takes one that somebody else asked for lately.
+ * How fresh a shared listing has to be. Who waits for something gets a listing of now; a round that the interval calls
+ * for takes one that somebody else asked for lately.
  */
 function notBefore(run: SourceRun, spec: GitRepositorySpec): number {
-  const asked = run.isNewGeneration || run.isRequested || run.status.isTrue('FetchFailed');
-  return asked ? run.startedAt : run.startedAt - parseDuration(spec.interval) / 2;
+  return isAwaited(run) ? run.startedAt : run.startedAt - parseDuration(spec.interval) / 2;
 }
 
 /** The interval counts from the listing, not from its use: no object learns of a commit later than it should. */

@@ -15,6 +15,8 @@ export interface RemoteRequest {
   namespace: string;
   timeoutMs: number;
   signal: AbortSignal;
+  /** Nobody waits for a change of a Secret. */
+  isQuiet: boolean;
 }
 
 /**
@@ -93,13 +95,13 @@ async function proxyOf(context: RemoteContext, request: RemoteRequest): Promise<
 
 async function readSecret(
   { secrets }: RemoteContext,
-  { namespace, signal }: RemoteRequest,
+  { namespace, signal, isQuiet }: RemoteRequest,
   name: string,
 ): Promise<SecretData> {
   const prefix = `failed to get secret '${namespace}/${name}'`;
   let secret: SecretData | undefined;
   try {
-    secret = await secrets.read(namespace, name, signal);
+    secret = await secrets.read(namespace, name, { signal, mayBeCached: isQuiet });
   } catch (error) {
     throw authenticationFailed(`${prefix}: ${messageOf(error)}`, error);
   }

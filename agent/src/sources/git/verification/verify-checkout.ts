@@ -85,7 +85,7 @@ async function trustedKeys({
   const { name } = verify.secretRef;
   let secret: SecretData | undefined;
   try {
-    secret = await secrets.read(namespace, name, signal);
+    secret = await secrets.read(namespace, name, { signal });
   } catch (error) {
     throw failure('VerificationError', `PGP public keys secret error: ${messageOf(error)}`);
   }
