@@ -10,7 +10,9 @@ export interface Sizes {
   readonly smallFleet: number;
   /** Edits whose correction is timed. */
   readonly edits: number;
-  /** First applies, each by a new agent process and by kubectl. */
+  /** Agent processes that apply for the first time. */
+  readonly processes: number;
+  /** First applies of each of them, and of kubectl. */
   readonly rounds: number;
   /** spec.interval of the fleet, in seconds: a no-op round is as long. */
   readonly intervalSeconds: number;
@@ -29,7 +31,8 @@ export const fullSizes: Sizes = {
   fleet: 1_000,
   smallFleet: 100,
   edits: 60,
-  rounds: 5,
+  processes: 2,
+  rounds: 3,
   intervalSeconds: 60,
   limits: { files: 20_000, buildMiB: 50, objects: 5_000, kustomizations: 2_000 },
 };
@@ -40,7 +43,8 @@ export const quickSizes: Sizes = {
   fleet: 12,
   smallFleet: 6,
   edits: 4,
-  rounds: 1,
+  processes: 1,
+  rounds: 2,
   intervalSeconds: 4,
   limits: { files: 50, buildMiB: 1, objects: 60, kustomizations: 6 },
 };
