@@ -42,7 +42,7 @@ describe('npm run bench', () => {
   });
 
   it.each([
-    [['--only', 'nothing'], 'no scenario nothing; there are first-apply'],
+    [['--no-build', '--only', 'nothing'], 'no scenario nothing; there are first-apply'],
     [['--quik'], 'quik'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await run(args);

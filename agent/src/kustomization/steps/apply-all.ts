@@ -11,6 +11,7 @@ import { retriedFailure, StepFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { apply } from './apply.js';
 import { checkHealth } from './check-health.js';
+import { checkInventorySize } from './check-inventory-size.js';
 import { applyOptionsOf } from './find-work.js';
 import { openArtifact } from './open-artifact.js';
 import { prune } from './prune.js';
@@ -86,7 +87,9 @@ async function applyAndPrune(
   const { journal, drift } = run.deps;
   const owner = nameOf(run.object);
   const old = run.status.current.inventory?.entries ?? [];
-  const unrecorded = await journal.begin(uidOf(run.object), inventoryOf(objects.map(refOf)), old);
+  const planned = inventoryOf(objects.map(refOf));
+  refuseTooMany(planned);
+  const unrecorded = await journal.begin(uidOf(run.object), planned, old);
   drift.hold(owner);
   const changes = await apply(run, engine, objects, trustsWatch).catch((error: unknown) =>
     applyFailed(run, error),
@@ -100,6 +103,14 @@ async function applyAndPrune(
   run.status.update({ inventory: { entries: mergeInventory(inventory, survivors) } });
   if (failure) throw failure;
   return changes;
+}
+
+function refuseTooMany(planned: Parameters<typeof checkInventorySize>[0]): void {
+  try {
+    checkInventorySize(planned);
+  } catch (error) {
+    throw retriedFailure('ReconciliationFailed', error);
+  }
 }
 
 /** What was applied before the failure is no drift. */
