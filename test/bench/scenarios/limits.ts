@@ -20,6 +20,7 @@ export const limits: Scenario = {
     const many = chunks(mixedObjects(wanted.objects), 50);
     report(await oneKustomization(context, `${wanted.objects} objects in one Kustomization`, many, {}));
     report(await manyKustomizations(context));
+    report(await tooLarge(context));
   },
 };
 
@@ -55,6 +56,32 @@ function plainFolder(files: ReadonlyArray<readonly Manifest[]>): Record<string, 
       return { [`deploy/objects-${String(index).padStart(4, '0')}.yaml`]: text };
     }),
   ) as Record<string, string>;
+}
+
+/** Names as long as they may be fill the inventory, which is part of the status, before anything else is full. */
+async function tooLarge({ profiles, progress }: ScenarioContext): Promise<Measure[]> {
+  const what = 'an inventory that does not fit into the status';
+  progress(what);
+  const cluster = await BenchCluster.start({ profiles });
+  try {
+    await cluster.createNamespace('limits');
+    const objects = configMaps(4_500, 8).map((object) => ({
+      ...object,
+      metadata: { name: object.metadata.name.padEnd(250, 'x'), namespace: 'limits' },
+    }));
+    const repository = await cluster.repository('limits', plainFolder(chunks(objects, 50)));
+    await cluster.create([
+      gitRepository('limits', repository.url),
+      kustomization({ name: 'limits', source: 'limits', path: './deploy' }),
+    ]);
+    await cluster.startAgent();
+    const told = () => cluster.view.all().some(({ message }) => message.includes('split the Kustomization'));
+    await cluster.view.until('a condition that says what is too large', told, 900_000);
+    const { changedObjects } = await cluster.settle();
+    return [{ name: `${what}: objects applied`, value: changedObjects, unit: '', target: 0 }];
+  } finally {
+    await cluster.stop();
+  }
 }
 
 async function oneKustomization(
