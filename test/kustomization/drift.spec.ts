@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configMap, deployment, KustomizationRig } from './kustomization-rig.js';
+import { condition, configMap, deployment, KustomizationRig } from './kustomization-rig.js';
 
 let rig: KustomizationRig;
 beforeAll(async () => {
@@ -85,6 +85,27 @@ describe('drift', () => {
 
     expect((await rig.client.get(config))?.['data']).toEqual({ v: '1', extra: 'kept' });
     expect(rig.eventsOf('extra').filter(({ message }) => message.includes('drift'))).toEqual([]);
+  });
+
+  it('is named in a condition, with its manager, when it comes back again and again', async () => {
+    const ns = await applied('fought');
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', namespace: ns, name: 'config' };
+    for (let i = 0; i < 5; i++) {
+      const body = { data: { v: `other ${i}` } };
+      await rig.client.patch(config, { type: 'merge', body }, { fieldManager: 'other-controller' });
+      await expect
+        .poll(async () => (await rig.client.get(config))?.['data'], { timeout: 20_000 })
+        .toMatchObject({ v: '1' });
+    }
+
+    const fought = await rig.until(ns, 'fought', (object) => condition(object, 'Contested') !== undefined);
+    expect(condition(fought, 'Contested')).toMatchObject({
+      status: 'True',
+      reason: 'FieldFight',
+      message: expect.stringContaining(
+        `ConfigMap/${ns}/config is changed again and again: /data/v by other-controller`,
+      ) as string,
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import type { KustomizationDeps } from './deps.js';
 import { finalize } from './finalize.js';
 import { requestedAtAnnotation } from './kind.js';
 import { elapsedMs, nameOf, saveStatus, tell, uidOf, type Run } from './run.js';
+import { openCluster } from './remote/open-cluster.js';
 import { StatusDraft } from './state/status-draft.js';
 import { StepFailure, stalledFailure, type FailureOutcome } from './step-failure.js';
 import { applyAll, succeed } from './steps/apply-all.js';
@@ -15,6 +16,7 @@ import { addFinalizer, hasFinalizer } from './steps/finalizer.js';
 import { checkHealthExpressions } from './steps/health-expressions.js';
 import { findWork, type Work } from './steps/find-work.js';
 import { isStillHealthy } from './steps/recheck-health.js';
+import { reportFights } from './steps/report-fights.js';
 import { resolveSource } from './steps/resolve-source.js';
 import { verifySome } from './steps/verify-some.js';
 import { formatDuration, intervalText, nextIntervalMs, retryIntervalMs } from './timing.js';
@@ -26,6 +28,7 @@ export function createReconcile(deps: KustomizationDeps): Reconcile {
     if (found) return await reconcileObject(deps, found, signal);
     // Somebody took the finalizer away: nobody owns these objects any more.
     deps.drift.forget(name);
+    deps.clusters.release(name);
     deps.suspects.take(name);
     deps.pace.forget(name);
     return {};
@@ -38,9 +41,15 @@ async function reconcileObject(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const startedAt = deps.clock.monotonic();
-  const begin = (object: Kustomization): Run => {
-    return { deps, object, status: new StatusDraft(object, deps.clock), signal, startedAt, about: {} };
-  };
+  const begin = (object: Kustomization): Run => ({
+    deps,
+    object,
+    status: new StatusDraft(object, deps.clock),
+    signal,
+    startedAt,
+    cluster: { id: '', client: deps.client, isNew: false },
+    about: {},
+  });
   let run = begin(found as Kustomization);
   if (found.metadata.deletionTimestamp) {
     if (hasFinalizer(found)) await finalize(run);
@@ -62,6 +71,7 @@ async function reconcileSpec(run: Run): Promise<boolean> {
   checkSupported(run.object.spec);
   const source = await resolveSource(run);
   await checkDependencies(run, source);
+  await openCluster(run, source);
   const work = await findWork(run, source);
   if (work.kind === 'all' || !(await isStillInPlace(run, work))) {
     await applyAll(run, source, work.kind === 'all' ? work.base : undefined);
@@ -88,6 +98,7 @@ async function succeedWith(run: Run, finished: boolean): Promise<ReconcileResult
   const { deps, object, status } = run;
   status.remove('Reconciling');
   status.remove('Stalled');
+  reportFights(run);
   await acknowledge(run);
   if (finished) {
     const took = formatDuration(elapsedMs(run));

@@ -1,9 +1,19 @@
 import { formatName, type NamespacedName, type ObjectRef } from '@flotilla/common/kube/object';
+import type { FieldDrift } from '../../ssa/changeset.js';
 import { objectId } from '@flotilla/common/inventory/object-id';
 
 interface Corrections {
   count: number;
   lastAt: number;
+  ref: ObjectRef;
+  drift: readonly FieldDrift[];
+}
+
+/** An object that somebody else changes back each time. */
+export interface Fight {
+  ref: ObjectRef;
+  /** What the other side changed the last time; empty when it deleted the object. */
+  drift: readonly FieldDrift[];
 }
 
 /** So many corrections of an object are made at once; a person who edits it again and again is still corrected. */
@@ -36,10 +46,21 @@ export class CorrectionPace {
   }
 
   /** A correction was made. */
-  corrected(owner: NamespacedName, ref: ObjectRef, now: number): void {
+  corrected(owner: NamespacedName, ref: ObjectRef, drift: readonly FieldDrift[], now: number): void {
     const key = keyOf(owner, ref);
     const count = this.#corrections.get(key)?.count ?? 0;
-    this.#corrections.set(key, { count: count + 1, lastAt: now });
+    this.#corrections.set(key, { count: count + 1, lastAt: now, ref, drift });
+  }
+
+  /** The objects of an owner whose corrections are slowed down. */
+  fights(owner: NamespacedName, now: number): Fight[] {
+    const prefix = `${formatName(owner)} `;
+    return [...this.#corrections]
+      .filter(
+        ([key, { count, lastAt }]) =>
+          key.startsWith(prefix) && count > freeCorrections && now - lastAt <= quietMs,
+      )
+      .map(([, { ref, drift }]) => ({ ref, drift }));
   }
 
   forget(owner: NamespacedName): void {

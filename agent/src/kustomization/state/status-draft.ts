@@ -10,7 +10,7 @@ import type { Kustomization, KustomizationStatus } from '@flotilla/common/api/ku
 import type { Condition, ConditionStatus } from '@flotilla/common/kube/condition';
 import type { Clock } from '../../runtime/clock.js';
 
-type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Healthy';
+type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Healthy' | 'Contested';
 
 /** The status as it shall be; nothing is written before somebody asks for it. */
 export class StatusDraft {

@@ -27,8 +27,8 @@ export async function verifySome(
   const log = changeLog(changes);
   if (log === '') return true;
   const { pace, clock } = run.deps;
-  for (const { ref, action } of changes.entries) {
-    if (hasChanged(action)) pace.corrected(nameOf(run.object), ref, clock.monotonic());
+  for (const { ref, action, drift = [] } of changes.entries) {
+    if (hasChanged(action)) pace.corrected(nameOf(run.object), ref, drift, clock.monotonic());
   }
   const details = changes.entries.filter(({ action }) => hasChanged(action)).flatMap(describeDrift);
   tell(run, { severity: 'info', message: [log, ...details].join('\n') });
