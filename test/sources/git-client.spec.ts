@@ -161,7 +161,7 @@ describe('checking out', () => {
 
     const found = await client.checkout(gitRemote(repo.url, undefined), branch(commit), out, limits);
 
-    expect(found).toMatchObject({ hash: commit, message: 'second\n\nwith a story\n' });
+    expect(found.commit).toMatchObject({ hash: commit, message: 'second\n\nwith a story\n' });
     expect(await readdir(out)).toEqual(['dir']);
     expect(await readFile(path.join(out, 'dir/a.yaml'), 'utf8')).toBe('kind: A');
   });

@@ -5,6 +5,7 @@ import { runProgram, type ProgramOptions } from '@flotilla/agent/exec/run-progra
 import { gitRemote, type SecretData } from '@flotilla/agent/sources/git/credentials';
 import { createGitCommand } from '@flotilla/agent/sources/git/git-command';
 import { proxyAddress } from '@flotilla/agent/sources/git/proxy';
+import { readProxyEnvironment } from '@flotilla/agent/sources/git/proxy-environment';
 import { listRemoteRefs } from '@flotilla/agent/sources/git/remote-refs';
 import { createTrustBundle } from '@flotilla/agent/sources/git/trust-bundle';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -103,6 +104,30 @@ describe('Git through a proxy (flux-compat 2.3)', () => {
 
     expect(proxy.carried).toContain(`CONNECT ${new URL(secure.url).host}`);
     expect(proxy.carried).toContain(`GET ${plain.url}/app.git/info/refs?service=git-upload-pack`);
+  });
+
+  it('uses the proxy of the environment where the remote has none of its own, and not for what it leaves out', async () => {
+    const address = proxy.url.replace(
+      '://',
+      `://${encodeURIComponent(auth.username)}:${encodeURIComponent(auth.password)}@`,
+    );
+    const through = async (env: Record<string, string>, own?: string): Promise<number> => {
+      const command = createGitCommand({
+        run: runProgram,
+        trust: createTrustBundle(path.join(folder, 'trust')),
+        privatePath,
+        proxy: readProxyEnvironment(env),
+      });
+      const before = proxy.carried.length;
+      const remote = gitRemote(`${plain.url}/app.git`, credentials, own ? { proxy: own } : {});
+      await listRemoteRefs(command, remote, { kind: 'branches-and-tags' }, { timeoutMs: 20_000 });
+      return proxy.carried.length - before;
+    };
+
+    expect(await through({ HTTP_PROXY: address })).toBeGreaterThan(0);
+    expect(await through({ http_proxy: address, NO_PROXY: '127.0.0.1' })).toBe(0);
+    expect(await through({ HTTPS_PROXY: address })).toBe(0);
+    expect(await through({ HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' }, address)).toBeGreaterThan(0);
   });
 
   it('fails on a wrong password of the proxy, without showing it', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createFetchArtifact } from '../kustomization/fetch-artifact.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
+import { readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { createWatchedSecrets } from '../sources/watched-secrets.js';
 import type { AgentKind } from './kind.js';
 
@@ -25,6 +26,8 @@ export const gitRepositoryKind: AgentKind = {
         maxRetryDelayMs: config.maxRetryDelayMs,
         requeueDependencyMs: config.requeueDependencyMs,
         ssh: { keyExchange: config.sshKexAlgos, hostKeys: config.sshHostkeyAlgos },
+        proxy: readProxyEnvironment(process.env),
+        ...(config.gitPath ? { gitPath: config.gitPath } : {}),
         cachePath: join(config.storagePath, '.flotilla', 'git'),
       },
     });

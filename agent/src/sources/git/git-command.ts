@@ -48,13 +48,13 @@ const fixedEnvironment: Readonly<Record<string, string>> = {
  * Makes the only way to run git. Credentials travel in the environment of the child process or in private files, never
  * on its command line, which every user of the machine can read.
  */
-export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram }): GitCommand {
+export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram; program?: string }): GitCommand {
   return async (args, options) => {
     const { remote, timeoutMs, signal, stdin } = options;
     let access: RemoteAccess | undefined;
     try {
       access = await openRemoteAccess(deps, remote);
-      return await deps.run('git', {
+      return await deps.run(deps.program ?? 'git', {
         args,
         env: { ...fixedEnvironment, ...configEnvironment(access), ...access.env, ...options.env },
         timeoutMs,

@@ -1,4 +1,5 @@
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { EnvHttpProxyAgent, ProxyAgent, request, type Dispatcher } from 'undici';
+import type { ProxyEnvironment } from './proxy-environment.js';
 
 export interface GitHubAnswer {
   status: number;
@@ -23,9 +24,12 @@ export type GitHubApi = (url: string, call: GitHubCall) => Promise<GitHubAnswer>
 const maxAnswerBytes = 1024 * 1024;
 
 /** Calls are rare (one an hour for an installation): each has a connection of its own. */
-export function createGitHubApi(withCa: (ca: string) => Promise<string>): GitHubApi {
+export function createGitHubApi(
+  withCa: (ca: string) => Promise<string>,
+  environment: ProxyEnvironment = {},
+): GitHubApi {
   return async (url, call) => {
-    const dispatcher = dispatcherFor(call, call.ca ? await withCa(call.ca) : undefined);
+    const dispatcher = dispatcherFor(call, call.ca ? await withCa(call.ca) : undefined, environment);
     try {
       const answer = await request(url, {
         method: call.method,
@@ -47,9 +51,13 @@ export function createGitHubApi(withCa: (ca: string) => Promise<string>): GitHub
   };
 }
 
-function dispatcherFor({ proxy }: GitHubCall, ca: string | undefined): Dispatcher {
+function dispatcherFor(
+  { proxy }: GitHubCall,
+  ca: string | undefined,
+  { httpProxy = '', httpsProxy = '', noProxy = '' }: ProxyEnvironment,
+): Dispatcher {
   const tls = ca ? { ca } : {};
-  if (!proxy) return new Agent({ connect: tls });
+  if (!proxy) return new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, connect: tls, requestTls: tls });
   const { username, password, origin } = new URL(proxy);
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return new ProxyAgent({

@@ -27,6 +27,7 @@ import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './re
 import { RemoteListings } from './remote-listings.js';
 import { listRemoteRefs } from './remote-refs.js';
 import { RepositoryCache } from './repository-cache.js';
+import type { ProxyEnvironment } from './proxy-environment.js';
 import type { SshAlgorithms } from './ssh-access.js';
 import { createTrustBundle } from './trust-bundle.js';
 
@@ -42,6 +43,10 @@ export interface GitRepositoryOptions {
   maxRetryDelayMs?: number;
   /** --ssh-kex-algos and --ssh-hostkey-algos. */
   ssh?: SshAlgorithms;
+  /** Proxy for remotes that name none; default none. */
+  proxy?: ProxyEnvironment;
+  /** --git-path; default the one on PATH. */
+  gitPath?: string;
   /** Folder of the repository caches; it may be lost at any time. */
   cachePath: string;
 }
@@ -113,8 +118,15 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
   const privatePath = `${options.cachePath}/private`;
   // A process that was killed cannot remove its keys.
   rmSync(privatePath, { recursive: true, force: true });
-  const git = createGitCommand({ run, trust, privatePath, ssh: options.ssh ?? {} });
-  const githubApi = createGitHubApi(async (ca) => readFile(await trust.fileFor(ca), 'utf8'));
+  const git = createGitCommand({
+    run,
+    trust,
+    privatePath,
+    ssh: options.ssh ?? {},
+    proxy: options.proxy ?? {},
+    ...(options.gitPath ? { program: options.gitPath } : {}),
+  });
+  const githubApi = createGitHubApi(async (ca) => readFile(await trust.fileFor(ca), 'utf8'), options.proxy);
   const cache = new RepositoryCache({
     git,
     root: `${options.cachePath}/repositories`,

@@ -11,7 +11,12 @@ import { throwFetchFailure } from './fetch-failure.js';
 import { GitError } from './git-error.js';
 import type { CheckedOut } from './git-client.js';
 import { findIncludes, isIncludeChanged, type FetchArtifact, type Include } from './includes.js';
-import { resolveTarget, type ResolveContext, type ResolvedTarget } from './resolve-target.js';
+import {
+  resolveTarget,
+  type ResolveContext,
+  type ResolvedTarget,
+  type ResolveRequest,
+} from './resolve-target.js';
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
 import type { GitRemote } from './credentials.js';
@@ -49,20 +54,29 @@ export async function reconcileGitRepository(
   if (run.status.get('SourceVerified')?.status === 'False') run.status.delete('SourceVerified');
   const spec = validSpec(run);
   checkProvider(spec);
-  const timeoutMs = timeoutOf(spec);
+  const timeoutMs = parseDuration(spec.timeout);
   const isQuiet = !isAwaited(run);
   const { namespace } = run.owner;
   const remote = await remoteOf(context, { spec, namespace, timeoutMs, signal, isQuiet });
+  const input = { spec, remote, notBefore: notBefore(run, spec, isQuiet), timeoutMs, signal };
+  return reconcileRemote(context, run, input).catch((error: unknown) =>
+    throwAfterForgetting(context, remote, error),
+  );
+}
+
+async function reconcileRemote(
+  context: GitContext,
+  run: SourceRun,
+  input: ResolveRequest,
+): Promise<SourceSuccess> {
+  const { spec } = input;
   const includes = await currentIncludes(context, run, spec);
-  const request = { remote, spec, notBefore: notBefore(run, spec), timeoutMs, signal };
-  const target = await resolveTarget(context, request)
-    .catch(throwFetchFailure)
-    .catch((error: unknown) => throwAfterForgetting(context, remote, error));
+  const target = await resolveTarget(context, input).catch(throwFetchFailure);
   const requeueAfterMs = untilNextCheck(context, spec, target);
   if (isUpToDate(run, spec, includes, target)) {
     return { requeueAfterMs, message: confirmArtifact(run, spec, target.revision) };
   }
-  const message = await renewArtifact(context, run, { spec, remote, includes, target, signal });
+  const message = await renewArtifact(context, run, { ...input, includes, target });
   return { requeueAfterMs, message };
 }
 
@@ -91,15 +105,15 @@ function validSpec(run: SourceRun): GitRepositorySpec {
 
 /** Somebody waits for the answer: there is a new generation, a request, or a failure to get over. */
 function isAwaited(run: SourceRun): boolean {
-  return run.isNewGeneration || run.isRequested || run.status.isTrue('FetchFailed');
+  return run.isNewGeneration || run.isRequested || !run.status.isTrue('Ready');
 }
 
 /**
  * How fresh a shared listing has to be. Who waits for something gets a listing of now; a round that the interval calls
  * for takes one that somebody else asked for lately.
  */
-function notBefore(run: SourceRun, spec: GitRepositorySpec): number {
-  return isAwaited(run) ? run.startedAt : run.startedAt - parseDuration(spec.interval) / 2;
+function notBefore(run: SourceRun, spec: GitRepositorySpec, isQuiet: boolean): number {
+  return isQuiet ? run.startedAt - parseDuration(spec.interval) / 2 : run.startedAt;
 }
 
 /** The interval counts from the listing, not from its use: no object learns of a commit later than it should. */
@@ -158,12 +172,12 @@ async function renewArtifact(
     remote: GitRemote;
     includes: readonly Include[];
     target: ResolvedTarget;
+    timeoutMs: number;
     signal: AbortSignal;
   },
 ): Promise<string> {
   const { status } = run;
   const { spec } = input;
-  const timeoutMs = timeoutOf(spec);
   status.delete('ArtifactOutdated');
   const built = await buildArtifact({
     ...input,
@@ -171,7 +185,6 @@ async function renewArtifact(
     fetchArtifact: context.fetchArtifact,
     artifacts: run.deps.artifacts,
     owner: run.owner,
-    timeoutMs,
     verify: (checkedOut) => verifySource(context, run, spec, checkedOut, input.signal),
     onCheckout: (revision) => announceRevision(run, revision),
   });
@@ -229,8 +242,4 @@ async function announceRevision(run: SourceRun, revision: string): Promise<void>
   if (status.artifact) status.set('ArtifactOutdated', 'True', 'NewRevision', message);
   status.progress(`building artifact: ${message}`, { newArtifact: true });
   await run.save();
-}
-
-function timeoutOf(spec: GitRepositorySpec): number {
-  return parseDuration(spec.timeout);
 }

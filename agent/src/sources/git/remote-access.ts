@@ -1,5 +1,6 @@
 import { authorizationHeader, type GitRemote } from './credentials.js';
 import { writePrivateFiles, type PrivateFile, type PrivateFiles } from './private-files.js';
+import { proxyVariables, type ProxyEnvironment } from './proxy-environment.js';
 import { sshEnvironment, sshFiles, type SshAlgorithms } from './ssh-access.js';
 import type { TrustBundle } from './trust-bundle.js';
 
@@ -8,6 +9,8 @@ export interface RemoteAccessDeps {
   /** Folder for keys while a command runs. */
   privatePath: string;
   ssh?: SshAlgorithms;
+  /** For remotes without a proxy of their own. */
+  proxy?: ProxyEnvironment;
 }
 
 /** What a git command needs to talk to a remote. */
@@ -29,13 +32,14 @@ export async function openRemoteAccess(
   remote: GitRemote | undefined,
 ): Promise<RemoteAccess> {
   if (!remote) return noAccess;
-  const { ca, ssh } = remote.credentials;
+  const { ca, ssh, proxy } = remote.credentials;
   const caFile = ca ? await deps.trust.fileFor(ca) : undefined;
   const contents = keyFiles(remote);
   const files = contents ? await writePrivateFiles(deps.privatePath, contents) : undefined;
   return {
     config: httpConfig(remote, caFile, files),
     env: {
+      ...(proxy ? {} : proxyVariables(deps.proxy ?? {})),
       GIT_ALLOW_PROTOCOL: new URL(remote.url).protocol.slice(0, -1),
       ...(ssh && files ? sshEnvironment(ssh, files, deps.ssh ?? {}) : {}),
     },
