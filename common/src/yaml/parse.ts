@@ -1,6 +1,7 @@
 import { EVENT_ID, YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
 import { kubernetesSchema } from './schema.js';
 import { expandAliases } from './expand-aliases.js';
+import { flattenStrings } from './flatten-strings.js';
 import { YamlError } from './yaml-error.js';
 
 /** One document of a YAML text that is not empty. */
@@ -13,6 +14,8 @@ export interface YamlDocument {
 /** Deep enough for every CRD; the parser recurses once a level. */
 const maxDepth = 500;
 const maxMergeKeys = 100_000;
+/** Of smaller ones the form of the strings does not matter. */
+const largeText = 10_000;
 
 /**
  * Reads a text of any number of YAML documents in the dialect of Kubernetes; JSON is read too. Empty documents
@@ -43,6 +46,7 @@ function construct(text: string): unknown[] {
       schema: kubernetesSchema,
       maxTotalMergeKeys: maxMergeKeys,
     });
+    if (text.length >= largeText) flattenStrings(values);
     return hasAlias(events) ? values.map((value, index) => expandAliases(value, index + 1)) : values;
   } catch (error) {
     if (error instanceof YAMLException) throw translate(error, text);
