@@ -36,6 +36,7 @@ import { agentVersion } from './version.js';
 /** Kubernetes gives 30 s between SIGTERM and SIGKILL unless told otherwise. */
 const stopGraceMs = 20_000;
 const leaseName = 'flotilla-agent-leader-election';
+const shardsIdentity = 'flotilla-agent-shards';
 
 /** Undoes what was started, last first. */
 type Stops = Array<() => Promise<unknown> | void>;
@@ -77,8 +78,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   try {
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
-    // Replicas that split the objects need no leader.
-    if (config.enableLeaderElection && !parts.split) await lead(parts, signal);
+    if (config.enableLeaderElection) await lead(parts, signal);
     else await work(parts, signal);
     parts.logger.info({}, 'agent has stopped');
   } finally {
@@ -201,7 +201,7 @@ function instanceName(): string {
 }
 
 async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { config, client, clock, logger, metrics, readiness } = parts;
+  const { config, client, clock, logger, metrics, readiness, split } = parts;
   // A replica that waits for the lease is as ready as it can be.
   readiness.check = () => undefined;
   await runLeaderElection(
@@ -209,13 +209,15 @@ async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
       client,
       name: leaseName,
       namespace: config.runtimeNamespace,
-      identity: `${instanceName()}_${randomUUID()}`,
+      // Replicas that split the objects hold the lease together, against one that would work on all of them: the
+      // two may meet while an agent goes over from one way to the other. The last of them lets it run out.
+      identity: split ? shardsIdentity : `${instanceName()}_${randomUUID()}`,
       clock,
       logger,
       leaseDurationMs: config.leaderElectionLeaseDurationMs,
       renewDeadlineMs: config.leaderElectionRenewDeadlineMs,
       retryPeriodMs: config.leaderElectionRetryPeriodMs,
-      releaseOnCancel: config.leaderElectionReleaseOnCancel,
+      releaseOnCancel: config.leaderElectionReleaseOnCancel && !split,
       lead: (leading) => work(parts, leading, leading === signal ? stopGraceMs : 0),
       onChange: (isLeader) => metrics.leader(leaseName, isLeader),
     },

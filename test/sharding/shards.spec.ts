@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   configMap,
   conditionOf,
+  type FluxObject,
   gitRepository,
   kustomization,
   manifest,
@@ -58,7 +59,7 @@ async function untilAll(
   ).catch((error: Error) => {
     const shown = wrong
       .slice(0, 3)
-      .map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status)}`);
+      .map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status?.conditions)}`);
     throw new Error(`${error.message}: ${wrong.length} left: ${shown.join('\n')}`, { cause: error });
   });
 }
@@ -117,19 +118,19 @@ describe('replicas with --shards', () => {
   });
 
   it('fetch the artifact of a source from the replica that holds it', async () => {
-    const commit = await repository.commit(
-      Object.fromEntries(
-        names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '2' }))]),
-      ),
-    );
+    const since = Date.now();
+    const files = names.map((name) => [`${name}/app.yaml`, manifest(configMap('default', name, { v: '2' }))]);
+    const commit = await repository.commit(Object.fromEntries(files));
     const annotations = { 'reconcile.fluxcd.io/requestedAt': 'fetch' };
     await replicas.patch(gitRepository('apps', ''), { metadata: { annotations } });
     await untilAll(
       'the commit to be everywhere',
       (seen) => seen.status?.lastAppliedRevision === `main@sha1:${commit}`,
     );
-    const sources = new Set(replicas.writes('gitrepositories').map(({ user }) => user));
-    expect(sources.size).toBeGreaterThan(0);
+    const usersOf = (resource: string) =>
+      new Set(replicas.writes(resource).flatMap(({ user, at }) => (at < since ? [] : [user])));
+    expect(usersOf('gitrepositories').size).toBe(1);
+    expect(usersOf('configmaps').size).toBe(3);
   });
 
   it('take over from one that was killed within 15 s', async () => {
@@ -182,7 +183,53 @@ describe('replicas with --shards', () => {
     for (const name of names)
       expect(overlapsOf(writes.filter((write) => write.name === name)), name).toEqual([]);
   });
+
+  it('finish what they are at before an object goes to one that comes', async () => {
+    const slow = names.slice(0, 8).map((name) => `slow-${name}`);
+    await repository.commit(
+      Object.fromEntries(slow.map((name) => [`${name}/app.yaml`, manifest(slowDeployment(name, 6))])),
+    );
+    await replicas.end('three', 'SIGTERM');
+    await settled({ one: 2, two: 2 });
+    const annotations = { 'reconcile.fluxcd.io/requestedAt': 'slow' };
+    await replicas.patch(gitRepository('apps', ''), { metadata: { annotations } });
+    const since = Date.now();
+    await replicas.apply(
+      ...slow.map((name) =>
+        kustomization(name, {
+          path: `./${name}`,
+          wait: true,
+          sourceRef: { kind: 'GitRepository', name: 'apps' },
+        }),
+      ),
+    );
+    await waitFor('the first wait for health', () =>
+      replicas.writes('kustomizations').some(({ name }) => slow.includes(name)),
+    );
+    await replicas.start('three', args);
+    await untilAll('everything to be ready', (seen) => conditionOf(seen, 'Ready')?.status === 'True');
+    await settled({ one: 1, two: 1, three: 2 });
+    const writers = writersOf(replicas.writes('kustomizations'), since);
+    // Whoever began a wait ended it; a replica that came in between begins when the other is done.
+    for (const name of slow) expect([...new Set(writers.get(name))], name).toEqual(writers.get(name));
+  });
 });
+
+/** Ready some seconds after it was made. */
+function slowDeployment(name: string, seconds: number): FluxObject {
+  const labels = { app: name };
+  const containers = [{ name: 'app', image: `app:slow-${seconds}` }];
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+    },
+  };
+}
 
 /** Times at which a writer came back although another had begun; a hand-over looks like A A B B, a fight like A B A. */
 function overlapsOf(writes: readonly Write[]): string[] {

@@ -98,7 +98,7 @@ export function newMember(id: string, shards: number, timing: ShardTiming): Memb
 /**
  * One step of a member. Safe by two rules: a member that has not renewed for `renewDeadline` stops by itself, and a
  * shard is taken from another only when that one has stood still for a whole lease, in a write that fails if it has
- * moved meanwhile. docs/adr/0006 has the protocol and why it holds.
+ * moved meanwhile. docs/adr/0003 has the protocol and why it holds.
  */
 export function decide(before: MemberState, event: MemberEvent, now: number): Decision {
   const lapsed = hasLapsed(before, now) ? lapse(before) : { state: before, actions: [] };

@@ -35,7 +35,7 @@ export interface ShardingOptions {
   onOwned?: (shard: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Taken over within 9 s and one round; see docs/adr/0006. */
+/** Taken over within 9 s and one round; see docs/adr/0003. */
 export const shardTiming = { leaseMs: 9_000, renewDeadlineMs: 6_000, renewMs: 2_000 };
 /** How long running work may go on in a shard that another replica is to have. */
 const drainLimitMs = 20_000;
