@@ -201,28 +201,10 @@ describe('what only a change of the object can mend stalls it', () => {
       'spec.decryption.serviceAccountName needs workload identity',
     ],
     [
-      'a readyExpr',
-      { dependsOn: [{ name: 'x' }, { name: 'y', readyExpr: 'true' }] },
-      'UnsupportedField',
-      'spec.dependsOn[1].readyExpr is not supported yet',
-    ],
-    [
-      'healthCheckExprs',
-      { healthCheckExprs: [{ apiVersion: 'v1', current: 'true' }] },
-      'UnsupportedField',
-      'spec.healthCheckExprs is not supported yet',
-    ],
-    [
-      'ignore rules',
-      { ignore: [{ paths: ['/spec'] }] },
-      'UnsupportedField',
-      'spec.ignore is not supported yet',
-    ],
-    [
-      'another cluster',
-      { kubeConfig: { secretRef: { name: 'x' } } },
-      'UnsupportedField',
-      'spec.kubeConfig is not supported yet',
+      'healthCheckExprs that cannot be read',
+      { healthCheckExprs: [{ apiVersion: 'v1', current: 'a.' }] },
+      'InvalidCELExpression',
+      'failed to create custom status evaluator for healthchecks[0]',
     ],
   ];
   it.each(rows)('%s', async (_title, spec, reason, message) => {
@@ -242,9 +224,11 @@ describe('what only a change of the object can mend stalls it', () => {
   it('until it is changed', async () => {
     const ns = await rig.namespace();
     await rig.publish(ns, 'fleet', 'main@sha1:1', { 'a.yaml': configMap(ns, 'a') });
-    await rig.kustomization(ns, 'mended', { ignore: [{ paths: ['/spec'] }] });
-    await rig.untilReason(ns, 'mended', 'UnsupportedField');
-    await rig.patch(ns, 'mended', { spec: { ignore: null } });
+    await rig.kustomization(ns, 'mended', {
+      healthCheckExprs: [{ apiVersion: 'v1', current: 'a.' }],
+    });
+    await rig.untilReason(ns, 'mended', 'InvalidCELExpression');
+    await rig.patch(ns, 'mended', { spec: { healthCheckExprs: null } });
 
     const object = await rig.untilReady(ns, 'mended', 'main@sha1:1');
     expect(object.status?.conditions?.map(({ type }) => type)).toEqual(['Ready']);

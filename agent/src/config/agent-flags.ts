@@ -18,6 +18,7 @@ import {
   type DeleteBudget,
 } from '../kustomization/delete-budget/delete-budget.js';
 import { parseFeatureGates } from './feature-gates.js';
+import { kubeconfigFlags } from './kubeconfig-flags.js';
 import { storageFlags } from './storage-flags.js';
 
 /** Environment variables of flags: FLOTILLA_AGENT_<FLAG>. */
@@ -367,6 +368,7 @@ export const agentFlags = {
   ...clusterFlags,
   ...hubFlags,
   ...reconcileFlags,
+  ...kubeconfigFlags,
   ...storageFlags,
   ...processFlags,
 } as const;

@@ -2,14 +2,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storedType } from '@flotilla/common/api/kind-definition';
 import { kustomizationDefinition } from '@flotilla/common/api/kustomization';
-import { computeStatus } from '@flotilla/common/kstatus/compute-status';
 import type { AgentConfig } from '../config/agent-flags.js';
+import type { Cluster } from '../kube/cluster.js';
+import { createKubeClient } from '../kube/create-kube-client.js';
+import { createTransport } from '../kube/transport.js';
+import type { OpenedCluster } from '../kustomization/remote/remote-clusters.js';
 import { createKustomizationController } from '../kustomization/index.js';
 import { createKustomizationMetrics } from '../kustomization/metrics.js';
 import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
 import { createController } from '../runtime/controller.js';
 import { gitRepositoryType } from '../sources/git/index.js';
-import type { AgentKind } from './kind.js';
+import { checkClaim } from '../sharding/work-claim.js';
+import { agentVersion } from '../version.js';
+import type { AgentKind, KindContext } from './kind.js';
 
 const kustomizationType = storedType(kustomizationDefinition);
 
@@ -30,7 +35,7 @@ export const kustomizationKind: AgentKind = {
         configs: { ConfigMap: configsOf('ConfigMap'), Secret: configsOf('Secret') },
       },
       events: recorderFor('kustomize-controller'),
-      readStatus: (object) => computeStatus(object, new Date(clock.now())),
+      openCluster: (cluster) => openRemote(cluster, context),
       random: Math.random,
       counts: createKustomizationMetrics(context.registry, clock),
       options: optionsOf(config),
@@ -58,6 +63,19 @@ export const kustomizationKind: AgentKind = {
   },
 };
 
+/** Another cluster is asked as gently as the own one, and written to only by whoever holds the claim. */
+function openRemote(cluster: Cluster, { config, metrics, clock }: KindContext): OpenedCluster {
+  const transport = createTransport(cluster, {
+    userAgent: `flotilla-agent/${agentVersion}`,
+    qps: config.kubeApiQps,
+    burst: config.kubeApiBurst,
+    metrics,
+    clock,
+    beforeWrite: checkClaim,
+  });
+  return { client: createKubeClient(transport, { clock }), close: () => transport.close() };
+}
+
 function optionsOf(config: AgentConfig): KustomizationOptions {
   return {
     ...defaultKustomizationOptions,
@@ -68,6 +86,9 @@ function optionsOf(config: AgentConfig): KustomizationOptions {
     defaultServiceAccount: config.defaultServiceAccount ?? '',
     sopsAgeSecret: config.sopsAgeSecret ?? '',
     runtimeNamespace: config.runtimeNamespace,
+    defaultKubeconfigServiceAccount: config.defaultKubeconfigServiceAccount ?? '',
+    insecureKubeconfigExec: config.insecureKubeconfigExec,
+    insecureKubeconfigTls: config.insecureKubeconfigTls,
     overrideManagers: config.overrideManagers,
     customApplyStageKinds: config.customApplyStageKinds,
     concurrentSsa: config.concurrentSsa,

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef, TypeRef } from '@flotilla/common/kube/object';
+import type { KubeObject, NamespacedName, ObjectRef, TypeRef } from '@flotilla/common/kube/object';
 
 /** Cancels a request. Every call also has the transport's own deadline. */
 export interface RequestOptions {
@@ -114,8 +114,25 @@ export interface KubeDiscovery {
   serverVersion(options?: RequestOptions): Promise<string>;
 }
 
+export interface TokenRequest extends RequestOptions {
+  /** Whom the token is for; empty = the API server itself. */
+  audiences: readonly string[];
+  expirationSeconds: number;
+}
+
+export interface IssuedToken {
+  token: string;
+  /** RFC 3339. */
+  expiresAt: string;
+}
+
+export interface TokenIssuer {
+  /** A short-lived token of a ServiceAccount. @throws KubeApiError, 404 when there is no such account */
+  requestToken(account: NamespacedName, request: TokenRequest): Promise<IssuedToken>;
+}
+
 /** One cluster seen as one identity. */
-export interface KubeClient extends KubeReader, KubeWriter, KubeWatcher {
+export interface KubeClient extends KubeReader, KubeWriter, KubeWatcher, TokenIssuer {
   readonly discovery: KubeDiscovery;
   /** The same cluster and connections as another user (Kubernetes impersonation, flux-compat 8.2). */
   impersonate(user: string): KubeClient;

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef, TypeRef } from '@flotilla/common/kube/object';
+import type { KubeObject, NamespacedName, ObjectRef, TypeRef } from '@flotilla/common/kube/object';
 import { refOf } from '@flotilla/common/kube/object';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
@@ -7,12 +7,14 @@ import type {
   CreateOptions,
   DeleteOptions,
   GetOptions,
+  IssuedToken,
   KubeClient,
   KubeList,
   ListOptions,
   Patch,
   PatchOptions,
   ResourceInfo,
+  TokenRequest,
   WatchEvent,
   WatchOptions,
 } from './client.js';
@@ -148,6 +150,28 @@ class TransportClient implements KubeClient {
       signal: options.signal,
     });
     return answer.code !== 404;
+  }
+
+  async requestToken(account: NamespacedName, request: TokenRequest): Promise<IssuedToken> {
+    const type = { apiVersion: 'v1', kind: 'ServiceAccount' };
+    const { audiences, expirationSeconds } = request;
+    const answer = await this.call(type, {
+      method: 'POST',
+      target: { ...account, subresource: 'token' },
+      headers: { 'content-type': 'application/json' },
+      body: {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { audiences, expirationSeconds },
+      },
+      signal: request.signal,
+    });
+    const { status } = parseJson(answer.text) as {
+      status?: { token?: string; expirationTimestamp?: string };
+    };
+    if (!status?.token)
+      throw new Error(`ServiceAccount/${account.namespace}/${account.name}: no token was issued`);
+    return { token: status.token, expiresAt: status.expirationTimestamp ?? '' };
   }
 
   async *watch(type: TypeRef, options: WatchOptions): AsyncGenerator<WatchEvent> {

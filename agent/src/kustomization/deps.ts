@@ -11,6 +11,7 @@ import type { ApplyEngine } from '../ssa/engine.js';
 import type { Builder } from './build/builder.js';
 import type { KustomizationMetrics } from './metrics.js';
 import type { KustomizationOptions } from './options.js';
+import type { RemoteClusters } from './remote/remote-clusters.js';
 import type { SourceKind } from './source-ref.js';
 import type { ApplyJournal } from './state/apply-journal.js';
 import type { CorrectionPace } from './state/correction-pace.js';
@@ -51,6 +52,8 @@ export interface KustomizationDeps {
   events: EventRecorder;
   artifacts: ArtifactStore;
   fetchArtifact: FetchArtifact;
+  /** Clusters of spec.kubeConfig. */
+  clusters: RemoteClusters;
   /** An engine that acts as the client's identity. */
   engineFor: (client: KubeClient) => ApplyEngine;
   builder: Builder;

@@ -1,6 +1,8 @@
 import { mergeInventory, refOfEntry } from '@flotilla/common/inventory/inventory';
 import { formatRef, type ObjectRef } from '@flotilla/common/kube/object';
 import { changeLog } from '../ssa/changeset.js';
+import { findCluster } from './remote/open-cluster.js';
+import { ClusterConfigMissingError } from './remote/read-config.js';
 import { nameOf, tell, uidOf, type Run } from './run.js';
 import { removeFinalizer } from './steps/finalizer.js';
 import { ownerOf, selectEngine, serviceAccountOf } from './steps/select-engine.js';
@@ -17,7 +19,7 @@ export async function finalize(run: Run): Promise<void> {
   Object.assign(run.about, { revision, originRevision });
   const refs = await refsToDelete(run);
   if (refs.length > 0) {
-    if (await canImpersonate(run)) await deleteObjects(run, refs);
+    if ((await canImpersonate(run)) && (await canReach(run))) await deleteObjects(run, refs);
     else
       tell(run, {
         severity: 'error',
@@ -25,6 +27,7 @@ export async function finalize(run: Run): Promise<void> {
       });
   }
   deps.drift.forget(nameOf(object));
+  deps.clusters.release(nameOf(object));
   deps.suspects.take(nameOf(object));
   deps.healthy.forget(uidOf(object));
   deps.pace.forget(nameOf(object));
@@ -47,6 +50,17 @@ async function canImpersonate(run: Run): Promise<boolean> {
   const account = serviceAccountOf(run);
   if (!account) return true;
   return (await run.deps.client.get(account, { metadataOnly: true, signal: run.signal })) !== undefined;
+}
+
+/** Without what says how to reach its cluster the objects there stay, too. @throws Error when it says something wrong */
+async function canReach(run: Run): Promise<boolean> {
+  try {
+    await findCluster(run);
+    return true;
+  } catch (error) {
+    if (error instanceof ClusterConfigMissingError) return false;
+    throw error;
+  }
 }
 
 async function deleteObjects(run: Run, refs: readonly ObjectRef[]): Promise<void> {

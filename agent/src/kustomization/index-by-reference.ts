@@ -74,9 +74,14 @@ export class KustomizationIndex {
   }
 }
 
-function configsOf({ postBuild, decryption }: Kustomization['spec']): Array<{ kind: string; name: string }> {
-  const keys = decryption?.secretRef ? [{ kind: 'Secret', name: decryption.secretRef.name }] : [];
-  return [...(postBuild?.substituteFrom ?? []), ...keys];
+function configsOf(spec: Kustomization['spec']): Array<{ kind: string; name: string }> {
+  const { secretRef, configMapRef } = spec.kubeConfig ?? {};
+  const secrets = [spec.decryption?.secretRef, secretRef].filter((ref) => ref !== undefined);
+  return [
+    ...(spec.postBuild?.substituteFrom ?? []),
+    ...secrets.map(({ name }) => ({ kind: 'Secret', name })),
+    ...(configMapRef ? [{ kind: 'ConfigMap', name: configMapRef.name }] : []),
+  ];
 }
 
 function keyOf(object: KubeObject): string {

@@ -1,5 +1,8 @@
 import path from 'node:path';
 import type { KubeClient } from '../kube/client.js';
+import type { Cluster } from '../kube/cluster.js';
+import { createKubeClient } from '../kube/create-kube-client.js';
+import { createTransport } from '../kube/transport.js';
 import type { ArtifactStore } from '../artifacts/artifact.js';
 import type { RunProgram } from '../exec/run-program.js';
 import type { Clock } from '../runtime/clock.js';
@@ -19,6 +22,7 @@ import { kustomizationGroup } from './kind.js';
 import type { KustomizationMetrics } from './metrics.js';
 import type { KustomizationOptions } from './options.js';
 import { createReconcile } from './reconcile.js';
+import { RemoteClusters, type OpenCluster, type OpenedCluster } from './remote/remote-clusters.js';
 import { ApplyJournal } from './state/apply-journal.js';
 import { CorrectionPace } from './state/correction-pace.js';
 import { HealthyVersions } from './state/healthy-versions.js';
@@ -35,8 +39,10 @@ export interface KustomizationControllerDeps {
   caches: KustomizationCaches;
   events: EventRecorder;
   artifacts: ArtifactStore;
-  /** Reads the health of objects; kstatus. */
-  readStatus: ReadStatus;
+  /** Reads the health of objects. Default: kstatus, with the Pods of those that have some. */
+  readStatus?: ReadStatus;
+  /** Connects to the cluster of a spec.kubeConfig. Default: with nothing that is special to this agent. */
+  openCluster?: OpenCluster;
   run: RunProgram;
   clock: Clock;
   random: () => number;
@@ -75,7 +81,7 @@ export async function createKustomizationController(
   const drift = new OwnedObjectWatch({
     client: given.client,
     ownerGroup: kustomizationGroup,
-    scopesOf: watchScopes(given),
+    scopesOf: watchScopes({ ...given, ...parts }),
     clock: given.clock,
     logger: given.logger,
     onSuspect: (owner, ref) => {
@@ -97,7 +103,10 @@ export async function createKustomizationController(
       target = queue;
       return connectTriggers(given.caches, queue);
     },
-    stop: () => drift.stop(),
+    stop: async () => {
+      await drift.stop();
+      await parts.clusters.stop();
+    },
   };
 }
 
@@ -109,6 +118,7 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
   const engines = new WeakMap<KubeClient, ApplyEngine>();
   return {
     latest: new LatestObjects(caches.kustomizations),
+    clusters: new RemoteClusters(given.openCluster ?? openPlainCluster),
     fetchArtifact: createFetchArtifact({
       retries: options.httpRetry,
       clock,
@@ -116,7 +126,8 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
       ...(watcherHost ? { watcherHost } : {}),
     }),
     engineFor(as) {
-      const engine = engines.get(as) ?? createApplyEngine({ client: as, readStatus, clock });
+      const reader = readStatus ? { readStatus } : {};
+      const engine = engines.get(as) ?? createApplyEngine({ client: as, clock, ...reader });
       engines.set(as, engine);
       return engine;
     },
@@ -126,6 +137,11 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
     journal: new ApplyJournal(folder),
     writeStatus: createWriteStatus(client),
   };
+}
+
+function openPlainCluster(cluster: Cluster): OpenedCluster {
+  const transport = createTransport(cluster);
+  return { client: createKubeClient(transport), close: () => transport.close() };
 }
 
 async function openBuilder(given: KustomizationControllerDeps): Promise<Builder> {

@@ -16,6 +16,12 @@ export interface KustomizationOptions {
   sopsAgeSecret: string;
   /** Namespace of the agent, where that Secret is. */
   runtimeNamespace: string;
+  /** --default-kubeconfig-service-account: for spec.kubeConfig.configMapRef without serviceAccountName. */
+  defaultKubeconfigServiceAccount: string;
+  /** --insecure-kubeconfig-exec: run exec plug-ins of kubeconfigs. */
+  insecureKubeconfigExec: boolean;
+  /** --insecure-kubeconfig-tls: honour insecure-skip-tls-verify of kubeconfigs. */
+  insecureKubeconfigTls: boolean;
   /** --override-manager. */
   overrideManagers: readonly string[];
   /** --custom-apply-stage-kinds. */
@@ -54,6 +60,9 @@ export const defaultKustomizationOptions: KustomizationOptions = {
   defaultServiceAccount: '',
   sopsAgeSecret: '',
   runtimeNamespace: 'flux-system',
+  defaultKubeconfigServiceAccount: '',
+  insecureKubeconfigExec: false,
+  insecureKubeconfigTls: false,
   overrideManagers: [],
   customApplyStageKinds: [],
   concurrentSsa: 4,

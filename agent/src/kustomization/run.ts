@@ -1,5 +1,6 @@
 import type { Kustomization } from '@flotilla/common/api/kustomization';
 import type { NamespacedName } from '@flotilla/common/kube/object';
+import type { KubeClient } from '../kube/client.js';
 import type { EventSeverity } from '../runtime/events.js';
 import type { KustomizationDeps } from './deps.js';
 import type { StatusDraft } from './state/status-draft.js';
@@ -13,8 +14,18 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
+  /** Where this run reads and writes managed objects; the agent's own cluster until `openCluster` has found another. */
+  cluster: RunCluster;
   /** What the events of this reconcile are about; known once the source is. */
   readonly about: { revision?: string | undefined; originRevision?: string | undefined };
+}
+
+export interface RunCluster {
+  /** Empty for the agent's own cluster. */
+  readonly id: string;
+  readonly client: KubeClient;
+  /** It is reached in another way than in the run before. */
+  readonly isNew: boolean;
 }
 
 export function nameOf(object: Kustomization): NamespacedName {

@@ -3,17 +3,10 @@ import { stalledFailure, type StepFailure } from '../step-failure.js';
 
 /**
  * Refuses fields that this agent does not act on yet. Going on without them would apply something else than the
- * author asked for: secrets in cipher text, to the wrong cluster, or healthy by the wrong rule.
- * @throws StepFailure that names the field
+ * author asked for. @throws StepFailure that names the field
  */
 export function checkSupported(spec: KustomizationSpec): void {
   if (spec.decryption?.serviceAccountName) throw withoutWorkloadIdentity();
-  const field = unsupportedField(spec);
-  if (!field) return;
-  throw stalledFailure(
-    'UnsupportedField',
-    `Reconciliation failed terminally due to configuration error: spec.${field} is not supported yet, remove it`,
-  );
 }
 
 /** flux-compat 3.2, 3. */
@@ -22,9 +15,4 @@ function withoutWorkloadIdentity(): StepFailure {
     'FeatureGateDisabled',
     'spec.decryption.serviceAccountName needs workload identity (feature gate ObjectLevelWorkloadIdentity), which is not supported yet; put the credentials into the Secret of spec.decryption.secretRef',
   );
-}
-
-function unsupportedField(spec: KustomizationSpec): string | undefined {
-  if (spec.kubeConfig) return 'kubeConfig';
-  return undefined;
 }

@@ -55,6 +55,7 @@ export function applyOptionsOf(run: Run): string {
   const account = serviceAccountOf(run)?.name ?? '';
   return JSON.stringify([
     account,
+    ...(run.cluster.id === '' ? [] : [run.cluster.id]),
     overrideManagers,
     customApplyStageKinds,
     gates.StrictPostBuildSubstitutions,
@@ -72,8 +73,12 @@ async function findSettled(run: Run): Promise<{ state: SettledState; isRestored:
   const found = await deps.settled.get(uidOf(object));
   if (!found) return undefined;
   const { state, restored } = found;
-  if (restored) deps.drift.restore(nameOf(object), restored);
-  return isStillTrue(run, state) ? { state, isRestored: restored !== undefined } : undefined;
+  const isTrue = isStillTrue(run, state);
+  // Another credential for the same cluster: what was watched with the old one has to be watched with the new one.
+  const isCut = isTrue && run.cluster.isNew;
+  const unwatched = restored ?? (isCut ? await deps.settled.objects(uidOf(object)) : undefined);
+  if (unwatched) deps.drift.restore(nameOf(object), unwatched);
+  return isTrue ? { state, isRestored: unwatched !== undefined } : undefined;
 }
 
 /** The status has to say the same as the memory: another process may have worked on the object since. */

@@ -9,10 +9,11 @@ export function serviceAccountOf(run: Run): ObjectRef | undefined {
   return serviceAccountFor(run.object, run.deps.options);
 }
 
-/** An engine that may do what that ServiceAccount may do, and nothing else. */
+/** An engine on this run's cluster that may do what that ServiceAccount may do, and nothing else. */
 export function selectEngine(run: Run): ApplyEngine {
   const account = serviceAccountOf(run);
-  const { client, engineFor } = run.deps;
+  const { engineFor } = run.deps;
+  const { client } = run.cluster;
   if (!account) return engineFor(client);
   return engineFor(client.impersonate(userOf(account)));
 }
