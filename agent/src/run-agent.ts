@@ -1,37 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import { hostname } from 'node:os';
+import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import type { NamespacedName } from '@flotilla/common/kube/object';
+import type { Parts, Readiness, Split } from './agent-parts.js';
 import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-server.js';
 import { openArtifactStore } from './artifacts/artifact-store.js';
 import type { ArtifactStore } from './artifacts/artifact.js';
 import type { AgentConfig } from './config/agent-flags.js';
-import { reportCrds } from './crds/report-crds.js';
-import { runProgram } from './exec/run-program.js';
 import { hubMembership, type HubMembership } from './hub-membership.js';
-import { agentKinds } from './kinds/all-kinds.js';
-import { Informers } from './kinds/informers.js';
-import type { KindContext, RunningKind } from './kinds/kind.js';
 import { loadCluster, type Cluster } from './kube/cluster.js';
 import { createKubeClient } from './kube/create-kube-client.js';
 import type { KubeClient } from './kube/client.js';
 import { createTransport } from './kube/transport.js';
 import { systemClock, type Clock } from './runtime/clock.js';
 import { createEventRecorders, type EventRecorders } from './runtime/event-recorder.js';
-import type { EventRecorder } from './runtime/events.js';
 import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
 import { runLeaderElection } from './runtime/leader-election.js';
 import { createLogger, type Logger } from './runtime/logger.js';
-import { createMetricsRegistry, type MetricsRegistry } from './runtime/metrics-registry.js';
-import { createObjectMetrics } from './runtime/object-metrics.js';
+import { createMetricsRegistry } from './runtime/metrics-registry.js';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
-import { oneShard } from './sharding/one-shard.js';
 import { OwnedShards } from './sharding/owned-shards.js';
-import { createShardMetrics } from './sharding/shard-metrics.js';
-import { Sharding } from './sharding/sharding.js';
 import { checkClaim } from './sharding/work-claim.js';
 import { createWebhookSink } from './runtime/webhook-sink.js';
 import { agentVersion } from './version.js';
+import { work } from './work.js';
 
 /** Kubernetes gives 30 s between SIGTERM and SIGKILL unless told otherwise. */
 const stopGraceMs = 20_000;
@@ -40,32 +32,6 @@ const shardsIdentity = 'flotilla-agent-shards';
 
 /** Undoes what was started, last first. */
 type Stops = Array<() => Promise<unknown> | void>;
-
-interface Parts {
-  config: AgentConfig;
-  client: KubeClient;
-  clock: Clock;
-  logger: Logger;
-  metrics: RuntimeMetrics;
-  registry: MetricsRegistry;
-  artifacts: ArtifactStore;
-  recorders: EventRecorders;
-  membership: HubMembership | undefined;
-  readiness: Readiness;
-  /** Where --shards splits the objects over the replicas. */
-  split: Split | undefined;
-}
-
-interface Split {
-  owned: OwnedShards;
-  /** Renewals must not wait behind the requests of reconciles. */
-  client: KubeClient;
-}
-
-/** What /readyz says; the parts write it as they come up. */
-interface Readiness {
-  check: () => string | undefined;
-}
 
 /** Runs the agent until the signal is aborted. @throws when it cannot start or has lost its lease */
 export async function runAgent(config: AgentConfig, signal: AbortSignal): Promise<void> {
@@ -79,7 +45,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
     if (config.enableLeaderElection) await lead(parts, signal);
-    else await work(parts, signal);
+    else await work(parts, signal, stopGraceMs);
     parts.logger.info({}, 'agent has stopped');
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -122,6 +88,7 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
   for (const endpoint of endpoints) if (endpoint) stops.push(() => endpoint.stop());
   return {
     config,
+    instance: instanceName(),
     client,
     clock,
     logger,
@@ -223,87 +190,4 @@ async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
     },
     signal,
   );
-}
-
-/** The work of a leader, or of a replica: watch, reconcile, report, until the signal is aborted. */
-async function work(parts: Parts, signal: AbortSignal, graceMs = stopGraceMs): Promise<void> {
-  const { config, client, clock, logger, recorders, readiness, split } = parts;
-  const informers = new Informers({
-    client,
-    clock,
-    logger,
-    ...(config.watchAllNamespaces ? {} : { namespace: config.runtimeNamespace }),
-  });
-  const sharding = split && createSharding(parts, split, informers);
-  const context: KindContext = {
-    ...parts,
-    informers,
-    objectsOf: (type) => sharding?.objectsOf(type) ?? informers.of(type, config.watchLabelSelector),
-    guard: split?.owned.guard,
-    run: runProgram,
-    recorderFor: (component): EventRecorder => recorders.recorderFor(component),
-  };
-  createObjectMetrics(parts.registry, () => agentKinds.map((kind) => context.objectsOf(kind.type)));
-  const kinds: RunningKind[] = [];
-  for (const kind of agentKinds) kinds.push(await kind.create(context));
-  readiness.check = () => informers.notSynced();
-
-  const watching = new AbortController();
-  const running = [informers.run(watching.signal), reportCrds(client, logger, watching.signal)];
-  try {
-    await informers.waitForSync(signal);
-    for (const kind of kinds) kind.start();
-    logger.info({ kinds: agentKinds.map((kind) => kind.type.kind) }, 'agent is reconciling');
-    if (sharding) await sharding.run(signal, graceMs);
-    else await report(parts, informers, signal, watching.signal, running);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    readiness.check = () => 'stopping';
-    await Promise.allSettled(kinds.map((kind) => kind.stop(graceMs)));
-    watching.abort();
-    await Promise.allSettled(running);
-  }
-}
-
-/** Reports all objects of this process until it stops working. */
-async function report(
-  { membership, config }: Parts,
-  informers: Informers,
-  signal: AbortSignal,
-  watching: AbortSignal,
-  running: Array<Promise<unknown>>,
-): Promise<void> {
-  const caches = agentKinds.map((kind) => informers.of(kind.type, config.watchLabelSelector));
-  if (membership) running.push(membership.run(caches, watching));
-  await aborted(signal);
-}
-
-function createSharding(parts: Parts, split: Split, informers: Informers): Sharding {
-  const { config, clock, logger, registry, membership } = parts;
-  const { owned, client } = split;
-  const caches = agentKinds.map((kind) => informers.of(kind.type));
-  createShardMetrics(registry, owned, () => agentKinds.map(({ type }) => [type.kind, informers.of(type)]));
-  return new Sharding({
-    client,
-    owned,
-    shards: config.shards,
-    namespace: config.runtimeNamespace,
-    ...(config.watchAllNamespaces ? {} : { watchNamespace: config.runtimeNamespace }),
-    instance: instanceName(),
-    clock,
-    logger,
-    informerOf: (type) => informers.of(type),
-    onOwned: async (shard, signal) => {
-      const objects = caches.map((cache) => oneShard(cache, shard, (name) => owned.shardOf(name)));
-      await membership?.run(objects, signal, shard);
-    },
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -43,13 +43,15 @@ afterAll(async () => {
 
 const ofReconciles = () => lines.filter((line) => line['reconcileID'] !== undefined);
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** What `flux logs` prints of a line: it skips those that it cannot read. */
 function asFluxPrints(line: Record<string, unknown>): string | undefined {
   const { ts, level, msg, controllerKind, name, namespace, error } = line;
   if (typeof ts !== 'string' || typeof level !== 'string' || typeof msg !== 'string') return undefined;
   const about =
-    controllerKind === undefined ? '' : ` ${String(controllerKind)}/${String(name)}.${String(namespace)}`;
-  return `${ts} ${level}${about} - ${msg}${error === undefined ? '' : ` ${String(error)}`}`;
+    controllerKind === undefined ? '' : ` ${text(controllerKind)}/${text(name)}.${text(namespace)}`;
+  return `${ts} ${level}${about} - ${msg}${error === undefined ? '' : ` ${text(error)}`}`;
 }
 
 describe('the log of an agent', () => {

@@ -129,7 +129,7 @@ describe('the metrics of an agent', () => {
         await samples('controller_runtime_max_concurrent_reconciles', { controller: name }),
       ).toHaveLength(1);
       const results = await samples('controller_runtime_reconcile_total', { controller: name });
-      expect(results.map(({ labels }) => labels['result']).toSorted()).toEqual([
+      expect(results.map(({ labels }) => String(labels['result'])).toSorted()).toEqual([
         'error',
         'requeue',
         'requeue_after',

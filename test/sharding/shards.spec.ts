@@ -92,7 +92,8 @@ async function ownedShards(name: string): Promise<number> {
 async function settled(expected: Readonly<Record<string, number>>): Promise<void> {
   await waitFor(`the shards to be spread as ${JSON.stringify(expected)}`, async () => {
     const counts = await Promise.all(Object.keys(expected).map(ownedShards));
-    return counts.toSorted().join() === Object.values(expected).toSorted().join();
+    const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b).join();
+    return sorted(counts) === sorted(Object.values(expected));
   });
 }
 

@@ -33,6 +33,8 @@ export interface ShardingOptions {
   informerOf: (type: TypeRef) => Informer;
   /** A shard is this replica's: until the signal is aborted. Whoever has it next waits until the promise has settled. */
   onOwned?: (shard: number, signal: AbortSignal) => Promise<void>;
+  /** The shard is somebody else's, or may be. */
+  onLeft?: (shard: number) => void;
 }
 
 /** Taken over within 9 s and one round; see docs/adr/0003. */
@@ -175,6 +177,7 @@ export class Sharding {
         void this.#drain(action.shard);
         return;
       case 'close':
+        this.#options.onLeft?.(action.shard);
         return;
       case 'abandon':
         this.#options.logger.error(
@@ -246,7 +249,10 @@ export class Sharding {
   async #abandon(): Promise<void> {
     const open = [...this.#owned.open];
     const ended = this.#owned.abandon();
-    for (const shard of open) for (const view of this.#views.values()) view.removed(shard);
+    for (const shard of open) {
+      for (const view of this.#views.values()) view.removed(shard);
+      this.#options.onLeft?.(shard);
+    }
     await Promise.all([...this.#tenures].map(([shard, tenure]) => this.#end(shard, tenure)));
     await ended;
   }
