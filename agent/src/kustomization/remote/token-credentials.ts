@@ -12,14 +12,20 @@ const lifetimeSeconds = 3_600;
 /** Servers may shorten the lifetime; a share of what was given leaves time for a slow request. */
 const usedShare = 0.8;
 
+interface Entry {
+  /** When a new one is needed, by the wall clock; unknown while it is asked for. */
+  until: number;
+  credential?: Promise<Credential>;
+}
+
 /** The credential of a ServiceAccount of the management cluster; a new token is asked for before the old one ends. */
 export function tokenCredentials(
   { client, clock }: { client: TokenIssuer; clock: Clock },
   { account, audiences }: TokenSpec,
 ): Credentials {
-  let current: { credential: Promise<Credential>; until: number } | undefined;
+  let current: Entry | undefined;
 
-  async function issue(): Promise<Credential> {
+  async function issue(entry: Entry): Promise<Credential> {
     const issuedAt = clock.now();
     const { token, expiresAt } = await client.requestToken(account, {
       audiences,
@@ -27,21 +33,20 @@ export function tokenCredentials(
     });
     const given = Date.parse(expiresAt) - issuedAt;
     const lifetimeMs = Number.isNaN(given) ? lifetimeSeconds * 1_000 : Math.max(given, 0);
-    if (current) current.until = issuedAt + lifetimeMs * usedShare;
+    entry.until = issuedAt + lifetimeMs * usedShare;
     return { headers: { authorization: `Bearer ${token}` } };
   }
 
   return {
     async read() {
-      if (!current || clock.now() >= current.until) {
-        // Requests that start together share one token.
-        current = { credential: issue(), until: Infinity };
-      }
-      const { credential } = current;
+      const entry: Entry = current && clock.now() < current.until ? current : { until: Infinity };
+      current = entry;
+      // Requests that start together share one token.
+      entry.credential ??= issue(entry);
       try {
-        return await credential;
+        return await entry.credential;
       } catch (error) {
-        if (current?.credential === credential) current = undefined;
+        if (current === entry) current = undefined;
         throw error;
       }
     },
