@@ -2,6 +2,7 @@ import { parseKustomization, type Kustomization } from '@flotilla/common/api/kus
 import { InvalidObjectError } from '@flotilla/common/api/kind-definition';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { Reconcile, ReconcileResult } from '../runtime/reconcile.js';
+import { tellOlderFields } from '../runtime/tell-older-fields.js';
 import type { KustomizationDeps } from './deps.js';
 import { finalize } from './finalize.js';
 import { requestedAtAnnotation } from './kind.js';
@@ -57,6 +58,7 @@ async function reconcileObject(
   }
   try {
     run = begin(parseKustomization(hasFinalizer(found) ? found : await addFinalizer(run)));
+    tellOlderFields(deps.events, found);
     if (run.object.spec.suspend) return await acknowledge(run);
     const finished = await reconcileSpec(run);
     return await succeedWith(run, finished);

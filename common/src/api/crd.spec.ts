@@ -47,11 +47,14 @@ describe('a CustomResourceDefinition made from a kind', () => {
         versions: [
           {
             name: 'v1',
+            storage: true,
             subresources: { status: {} },
             schema: {
               openAPIV3Schema: { properties: { status: { default: { observedGeneration: -1 } } } },
             },
           },
+          { name: 'v1beta2', served: true, storage: false, deprecated: true },
+          { name: 'v1beta1', served: true, storage: false, deprecated: true },
         ],
       },
     });

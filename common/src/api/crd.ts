@@ -41,6 +41,7 @@ function crdVersion(definition: KindDefinition, version: KindVersion): JsonSchem
     served: true,
     storage: version.storage,
     ...(version.deprecated ? { deprecated: true } : {}),
+    ...(version.deprecationWarning ? { deprecationWarning: version.deprecationWarning } : {}),
     additionalPrinterColumns: version.columns.map((column) => ({ ...column })),
     schema: {
       openAPIV3Schema: {

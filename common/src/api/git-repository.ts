@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { KubeObject } from '../kube/object.js';
 import { ArtifactField, commonStatusFields, Duration, LocalReference, ShortDuration } from './fields.js';
-import { columns, parseObject, type KindDefinition } from './kind-definition.js';
+import {
+  columns,
+  olderVersions,
+  parseObject,
+  type KindDefinition,
+  type KindVersion,
+} from './kind-definition.js';
+import { olderGitRepositoryFields } from './older-fields.js';
 
 const Include = z.object({
   fromPath: z.string().optional().describe('Path inside the included artifact; default its root.'),
@@ -62,6 +69,7 @@ export const GitRepositorySpec = z.object({
     .regex(/^(http|https|ssh):\/\/.*$/)
     .describe('Address of the repository.'),
   verify: Verification.optional().describe('Signatures that are required.'),
+  ...olderGitRepositoryFields,
 });
 export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
 
@@ -89,6 +97,14 @@ export interface GitRepository extends KubeObject {
   status?: GitRepositoryStatus;
 }
 
+const v1: KindVersion = {
+  name: 'v1',
+  storage: true,
+  spec: GitRepositorySpec,
+  status: GitRepositoryStatus,
+  columns: columns({ name: 'URL', type: 'string', jsonPath: '.spec.url' }),
+};
+
 export const gitRepositoryDefinition: KindDefinition = {
   group: 'source.toolkit.fluxcd.io',
   kind: 'GitRepository',
@@ -96,15 +112,7 @@ export const gitRepositoryDefinition: KindDefinition = {
   shortNames: ['gitrepo'],
   categories: ['all', 'fluxcd', 'fluxcd-sources'],
   description: 'A Git repository whose content is kept as an artifact.',
-  versions: [
-    {
-      name: 'v1',
-      storage: true,
-      spec: GitRepositorySpec,
-      status: GitRepositoryStatus,
-      columns: columns({ name: 'URL', type: 'string', jsonPath: '.spec.url' }),
-    },
-  ],
+  versions: [v1, ...olderVersions('GitRepository', v1, 'v1beta2', 'v1beta1')],
 };
 
 /** Gives an object its type, with defaults filled in. @throws InvalidObjectError that names the field */

@@ -15,6 +15,8 @@ export interface KindVersion {
   storage: boolean;
   /** Set when the version is served only for manifests that people still have in Git. */
   deprecated?: boolean;
+  /** What kubectl says to those who use it. */
+  deprecationWarning?: string;
   spec: z.ZodObject;
   status: z.ZodObject;
   columns: readonly PrinterColumn[];
@@ -40,6 +42,17 @@ const readyColumns: readonly PrinterColumn[] = [
 /** The kind's own columns followed by those that every kind has (flux-compat 0). */
 export function columns(...own: PrinterColumn[]): readonly PrinterColumn[] {
   return [...own, ...readyColumns];
+}
+
+/**
+ * Versions that are served for old manifests alone. Conversion changes nothing but apiVersion, and what the stored
+ * version does not know is lost: so all have its schema, and it holds the fields that only older versions had.
+ */
+export function olderVersions(kind: string, stored: KindVersion, ...names: string[]): KindVersion[] {
+  const warning = (name: string): string => `${name} ${kind} is deprecated, upgrade to ${stored.name}`;
+  return names.map((name) => {
+    return { ...stored, name, storage: false, deprecated: true, deprecationWarning: warning(name) };
+  });
 }
 
 /** The stored version of a kind as apiVersion and kind. */

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { KubeObject } from '../kube/object.js';
 import { commonStatusFields, Duration, Int64, LocalReference, SelectorField, Time } from './fields.js';
-import { columns, parseObject, type KindDefinition } from './kind-definition.js';
+import {
+  columns,
+  olderVersions,
+  parseObject,
+  type KindDefinition,
+  type KindVersion,
+} from './kind-definition.js';
+import { allPatches, olderKustomizationFields } from './older-fields.js';
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -143,6 +150,7 @@ export const KustomizationSpec = z.object({
     'Limit of build, apply and health checks; default interval less 30 s, at least 30 s.',
   ),
   wait: z.boolean().optional().describe('Wait for the health of all applied objects.'),
+  ...olderKustomizationFields,
 });
 export type KustomizationSpec = z.infer<typeof KustomizationSpec>;
 
@@ -180,6 +188,14 @@ export interface Kustomization extends KubeObject {
   status?: KustomizationStatus;
 }
 
+const v1: KindVersion = {
+  name: 'v1',
+  storage: true,
+  spec: KustomizationSpec,
+  status: KustomizationStatus,
+  columns: columns(),
+};
+
 export const kustomizationDefinition: KindDefinition = {
   group: 'kustomize.toolkit.fluxcd.io',
   kind: 'Kustomization',
@@ -187,18 +203,16 @@ export const kustomizationDefinition: KindDefinition = {
   shortNames: ['ks'],
   categories: ['all', 'fluxcd', 'fluxcd-appliers'],
   description: 'A folder of manifests from a source that is built, applied and kept in place.',
-  versions: [
-    {
-      name: 'v1',
-      storage: true,
-      spec: KustomizationSpec,
-      status: KustomizationStatus,
-      columns: columns(),
-    },
-  ],
+  versions: [v1, ...olderVersions('Kustomization', v1, 'v1beta2', 'v1beta1')],
 };
 
-/** Gives an object its type, with defaults filled in. @throws InvalidObjectError that names the field */
+/**
+ * Gives an object its type, with defaults filled in, and patches of older versions moved to `patches`.
+ * @throws InvalidObjectError that names the field
+ */
 export function parseKustomization(object: KubeObject): Kustomization {
-  return parseObject<Kustomization>(object, KustomizationSpec);
+  const parsed = parseObject<Kustomization>(object, KustomizationSpec);
+  const { patchesStrategicMerge: _merges, patchesJson6902: _operations, ...spec } = parsed.spec;
+  const patches = allPatches(parsed.spec);
+  return { ...parsed, spec: { ...spec, ...(patches ? { patches } : {}) } };
 }

@@ -2,6 +2,7 @@ import { parseGitRepository, type GitRepositorySpec } from '@flotilla/common/api
 import { jitter } from '@flotilla/common/duration/jitter';
 import type { ObjectCache } from '../../runtime/cache.js';
 import { parseDuration } from '@flotilla/common/duration/duration';
+import { tellOlderFields } from '../../runtime/tell-older-fields.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
 import { checkStorage } from '../check-storage.js';
@@ -53,6 +54,7 @@ export async function reconcileGitRepository(
   // A check that failed is made again; one that succeeded holds for what is stored.
   if (run.status.get('SourceVerified')?.status === 'False') run.status.delete('SourceVerified');
   const spec = validSpec(run);
+  tellOlderFields(run.deps.events, run.object);
   checkProvider(spec);
   const timeoutMs = parseDuration(spec.timeout);
   const isQuiet = !isAwaited(run);
