@@ -67,10 +67,10 @@ async function build(
     run.status.update({ lastAttemptedRevision: source.revision });
     await reportProgress(run, `Building manifests ${limit}`);
     const rendered = await render(run, plan);
-    await reportProgress(run, `Detecting drift ${limit}`, {
-      // Where the watch is trusted, few objects are looked at, however many there are.
-      lasting: !trustsWatch && rendered.objects.length > manyObjects,
-    });
+    const message = `Detecting drift ${limit}`;
+    // Where the watch is trusted few objects are looked at, however many there are: not worth a request.
+    if (trustsWatch) run.status.markProgressing(message);
+    else await reportProgress(run, message, { lasting: rendered.objects.length > manyObjects });
     return { plan, rendered };
   } finally {
     await tree.release();
