@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+import { existsSync } from 'node:fs';
 
-process.exitCode = await main(process.argv.slice(2), process.env);
+const compiled = new URL('../dist/main.js', import.meta.url);
+if (existsSync(compiled)) {
+  const { main } = await import(compiled.href);
+  process.exitCode = await main(process.argv.slice(2), process.env);
+} else {
+  process.stderr.write('flotilla-agent: not built yet; run "npm run build" in the repository\n');
+  process.exitCode = 1;
+}
