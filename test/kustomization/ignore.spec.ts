@@ -82,6 +82,7 @@ describe('ignore rules (flux-compat 3.6, 8)', () => {
   it('keep the live value when the object is written for another reason', async () => {
     const ns = await applied('adopted');
     await edit(ns, { ignored: 'edited' });
+    await sleep(1_500); // The edit is seen, and found to be none.
     await publish(ns, 'main@sha1:2', 'v2');
     await rig.untilReady(ns, 'adopted', 'main@sha1:2');
     expect(await dataOf(ns)).toEqual({ managed: 'v2', ignored: 'edited' });
