@@ -7,6 +7,7 @@ import type { Cluster } from '../kube/cluster.js';
 import { createKubeClient } from '../kube/create-kube-client.js';
 import { createTransport } from '../kube/transport.js';
 import type { OpenedCluster } from '../kustomization/remote/remote-clusters.js';
+import { programSearchPath } from '../config/program-search-path.js';
 import { createKustomizationController } from '../kustomization/index.js';
 import { createKustomizationMetrics } from '../kustomization/metrics.js';
 import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
@@ -41,7 +42,7 @@ export const kustomizationKind: AgentKind = {
       options: optionsOf(config),
       stateFolder: join(config.storagePath, '.flotilla', 'kustomization'),
       workFolder: tmpdir(),
-      searchPath: process.env['PATH'] ?? '',
+      searchPath: programSearchPath(process.env),
     });
     const controller = createController({
       ...context,
