@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 
 /** Thrown when the server is not the hub that the join token was made by. */
@@ -27,7 +28,8 @@ export function caByPin(options: TrustOptions): Promise<string> {
     const socket = connect({
       host,
       port,
-      servername: host,
+      // An address is no name that a server could be asked for.
+      ...(isIP(host) ? {} : { servername: host }),
       rejectUnauthorized: false,
       ALPNProtocols: ['h2'],
     });

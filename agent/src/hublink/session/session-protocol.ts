@@ -10,7 +10,10 @@ const recordBatch = 200;
 const fallbackHeartbeatSeconds = 5;
 
 /** What the agent says of itself when a session starts. */
-export type AgentFacts = Pick<Hello, 'agentVersion' | 'kubernetesVersion' | 'shard' | 'shards' | 'instanceId'>;
+export type AgentFacts = Pick<
+  Hello,
+  'agentVersion' | 'kubernetesVersion' | 'shard' | 'shards' | 'instanceId'
+>;
 
 export interface SessionProtocolOptions {
   facts: AgentFacts;
