@@ -7,6 +7,11 @@ import { run } from './steps.mjs';
 const compiler = 'node_modules/typescript7/bin/tsc';
 const args = process.argv.slice(2).filter((arg) => arg !== '--if-possible');
 if (existsSync(compiler) || !process.argv.includes('--if-possible')) {
-  await run('compile', process.execPath, [compiler, '-b', ...args]);
-  await run('bundle agent', process.execPath, ['scripts/bundle-agent.mjs']);
+  try {
+    await run('compile', process.execPath, [compiler, '-b', ...args]);
+    await run('bundle agent', process.execPath, ['scripts/bundle-agent.mjs']);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
