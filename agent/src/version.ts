@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
 
 /** Version of this agent, as in its package. */
-export const agentVersion = (createRequire(import.meta.url)('../package.json') as { version: string }).version;
+export const agentVersion = (createRequire(import.meta.url)('../package.json') as { version: string })
+  .version;
