@@ -23,5 +23,9 @@ export async function createFleetRepository(
 ): Promise<GitRepository & { readonly url: string }> {
   const repository = await server.createRepository('fleet');
   await repository.commit(fleetFiles(), 'Start the fleet');
+  // So that a person can commit and push here without setting anything up.
+  await repository.git('branch', '--quiet', '--set-upstream-to=origin/main');
+  await repository.git('config', 'user.name', 'Demo');
+  await repository.git('config', 'user.email', 'demo@example.test');
   return repository;
 }

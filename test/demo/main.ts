@@ -38,19 +38,22 @@ export async function main(options: DemoOptions): Promise<number> {
 }
 
 function invite(fleet: DemoFleet, result: DemoResult): void {
-  const [prod] = [fleet.clusters.get('prod')!];
+  const prod = fleet.clusters.get('prod')!;
   process.stdout.write(`
 The fleet is up. The commit reached all clusters in ${result.commit.reachedAllMs} ms; the manual change stood for ${result.drift.correctedMs} ms.
 
   hub      ${fleet.hub.url}
   token    ${fleet.hub.adminToken}
 
-Three things to try in another terminal:
+Three things to try in another terminal, in this folder:
 
   npx flotilla login --hub ${fleet.hub.url} --token ${fleet.hub.adminToken}
 
   1. npx flotilla get clusters --watch
-  2. cd ${fleet.repository.folder} && edit apps/base, git commit -a, git push; then npx flotilla where HEAD's hash
+  2. FLEET=${fleet.repository.folder}
+     sed -i s/1.1.0/1.2.0/ $FLEET/apps/base/deployment.yaml && git -C $FLEET commit -qam 'Update to 1.2.0' && git -C $FLEET push -q
+     npx flotilla where $(git -C $FLEET rev-parse HEAD) --wait
+     (with the image tag "fail" instead of 1.2.0 no Pod becomes ready: see what the fleet says then)
   3. KUBECONFIG=${prod.kubeconfig} npx flotilla tree kustomization apps
 
 Interrupt (Ctrl-C) to stop everything.
