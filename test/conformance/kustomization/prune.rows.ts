@@ -79,7 +79,6 @@ export const pruneRows: readonly ScenarioRow[] = [
         settles: false,
         expect: { objects: { [b]: { metadata: { labels: { [`${group}/name`]: 'somebody-else' } } } } },
       },
-      },
       {
         commit: { 'b.yaml': null },
         spec: { suspend: false },

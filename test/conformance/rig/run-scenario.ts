@@ -29,11 +29,17 @@ async function prepare(world: World, given: Given): Promise<void> {
   if (files) await world.writeFiles(files);
   for (const object of given.objects ?? []) await applyAs(world.kube, 'person', world.filled(object));
   await given.before?.(world);
+  if (given.manifests !== undefined) {
+    await world.kubectl(given.manifests, given.apply);
+    return;
+  }
   const metadata = {
     ...(given.labels ? { labels: given.labels } : {}),
     ...(given.annotations ? { annotations: given.annotations } : {}),
   };
   if (source) await world.applySource(source, subject === 'GitRepository' ? metadata : {});
+  // A Kustomization that comes first would only wait for its source.
+  if (source && subject === 'Kustomization') await world.settled(world.source);
   for (const [name, spec] of Object.entries(given.others ?? {})) await world.applyKustomization(name, spec);
   if (subject === 'Kustomization') await world.applyKustomization('apps', given.spec, metadata);
 }
@@ -172,11 +178,11 @@ async function remember(world: World, expected: Expected | undefined): Promise<B
 async function filesOf(world: World, subject: KubeObject | undefined): Promise<string[]> {
   const { artifact } = subject?.status as { artifact: { path: string } };
   const file = `${world.rig.storagePath}/${artifact.path}`;
-  const names = await toolOutput('tar', ['-tzf', file], {});
-  return names
+  const listing = await toolOutput('tar', ['-tzvf', file], {});
+  return listing
     .split('\n')
-    .map((name) => name.replace(/^\.\//, ''))
-    .filter((name) => name !== '' && !name.endsWith('/'))
+    .filter((line) => line.startsWith('-'))
+    .map((line) => line.replace(/^.*\d\d:\d\d /, '').replace(/^\.\//, ''))
     .toSorted();
 }
 

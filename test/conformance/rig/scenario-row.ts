@@ -30,6 +30,10 @@ export interface Given {
   /** Of the subject. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Applied with kubectl in place of `source` and `spec`; `<shard>` has to be their label `conformance`. */
+  readonly manifests?: string;
+  /** How kubectl applies them. Default: client. */
+  readonly apply?: 'client' | 'server';
   /** Further Kustomizations of the same source. */
   readonly others?: Readonly<Record<string, Fields>>;
 }

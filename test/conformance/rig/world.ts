@@ -4,10 +4,11 @@ import type { Condition } from '@flotilla/common/kube/condition';
 import type { KubeObject, ObjectRef } from '@flotilla/common/kube/object';
 import type { KubeRequester } from '../../servers/kube-request.js';
 import type { FileChanges, GitRepository } from '../../servers/git-repository.js';
+import { kubectlFor } from '../../servers/kubectl.js';
 import { waitFor } from '../../servers/wait-for.js';
 import type { ConformanceRig } from './conformance-agent.js';
 import { type Names, withNames } from './names.js';
-import { applyAs, mergeAs, parseRef, readObject } from './objects.js';
+import { mergeAs, parseRef, pathOf, readObject } from './objects.js';
 import type { Fields, Files, Given } from './scenario-row.js';
 
 export type Repository = GitRepository & { readonly url: string };
@@ -22,6 +23,7 @@ export class World {
   /** Commit that the source looked at last. */
   commit = '';
   #requests = 0;
+  #more: Names = {};
 
   private constructor(
     readonly rig: ConformanceRig,
@@ -49,7 +51,20 @@ export class World {
   get names(): Names {
     const { url } = this.repository;
     const { commit } = this;
-    return { ns: this.namespace, url, commit, short: commit.slice(0, 8), revision: `main@sha1:${commit}` };
+    return {
+      ns: this.namespace,
+      url,
+      commit,
+      short: commit.slice(0, 8),
+      revision: `main@sha1:${commit}`,
+      shard: this.rig.labels['conformance']!,
+      ...this.#more,
+    };
+  }
+
+  /** Names that only this row knows. */
+  addNames(names: Names): void {
+    this.#more = { ...this.#more, ...names };
   }
 
   /** With the names of this row put in. */
@@ -65,7 +80,7 @@ export class World {
     return (this.commit = await this.repository.commit(texts as FileChanges, message));
   }
 
-  /** Makes the GitRepository, or changes its spec. */
+  /** Makes the GitRepository. */
   async applySource(spec: Fields = {}, metadata: Fields = {}): Promise<void> {
     const fields = { interval: '1h', url: '<url>', ref: { branch: 'main' }, ...spec };
     await this.apply({ ...this.source, spec: fields, metadata });
@@ -77,14 +92,20 @@ export class World {
     await this.apply({ ...kustomizationType, name, spec: fields, metadata });
   }
 
-  /** Applies one of the agent's own kinds, with the labels that it selects by. */
+  /** Makes one of the agent's own kinds, with the labels that it selects by. */
   async apply(
     object: Fields & { apiVersion: string; kind: string; name: string; metadata: Fields },
   ): Promise<void> {
     const { apiVersion, kind, name, metadata, spec } = object;
     const labels = { ...this.rig.labels, ...(metadata['labels'] as object | undefined) };
     const meta = { ...metadata, name, namespace: this.namespace, labels };
-    await applyAs(this.kube, 'person', this.filled({ apiVersion, kind, metadata: meta, spec }) as KubeObject);
+    const path = pathOf({ apiVersion, kind, namespace: this.namespace, name: '' }).replace(/\/$/, '');
+    // Not by server-side apply: in Kubernetes 1.20 that makes null of an empty text in a custom resource.
+    await this.kube.call({
+      method: 'POST',
+      path: `${path}?fieldManager=person`,
+      body: this.filled({ apiVersion, kind, metadata: meta, spec }),
+    });
   }
 
   async read(ref: ObjectRef | string): Promise<KubeObject | undefined> {
@@ -130,6 +151,13 @@ export class World {
     } catch (error) {
       throw new Error(`${(error as Error).message}: ${JSON.stringify(last?.status)}`, { cause: error });
     }
+  }
+
+  /** Applies manifests as a person does at a terminal; gives what kubectl says. */
+  async kubectl(manifests: string, how: 'client' | 'server' = 'client'): Promise<string> {
+    const kubectl = await kubectlFor(this.rig.cluster);
+    const args = how === 'server' ? ['--server-side'] : [];
+    return await kubectl.run(['apply', ...args, '-f', '-'], this.filled(manifests));
   }
 
   /** Waits until the cluster shows what the agent could have done wrong. */

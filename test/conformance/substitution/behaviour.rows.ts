@@ -1,8 +1,8 @@
-import { configMap, deployment, service } from '../rig/manifests.js';
+import { configMap, service } from '../rig/manifests.js';
 import type { Fields, ScenarioRow } from '../rig/scenario-row.js';
 
 const a = 'v1/ConfigMap/a';
-const substitute = { v: 'value', empty: '' };
+const substitute = { v: 'value' };
 
 const failing = (
   behaviour: string,
@@ -99,7 +99,8 @@ export const substitutionRows: readonly ScenarioRow[] = [
     behaviour: 'an empty value as a whole scalar is null: the field is not there',
     given: {
       files: { 'a.yaml': service('web', { externalName: '${empty}', clusterIP: '${empty}' }) },
-      spec: { postBuild: { substitute } },
+      objects: [configMap('vars', { empty: '' })],
+      spec: { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] } },
     },
     expect: { ready: 'True', objects: { 'v1/Service/web': { spec: { type: 'ClusterIP' } } } },
   },
@@ -114,19 +115,20 @@ export const substitutionRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.5',
-    behaviour: 'it runs after the build: the kustomize patches see the expressions',
+    behaviour: 'it runs after the build: what a patch of the spec brings in is substituted too',
     given: {
-      files: { 'a.yaml': deployment('web', { image: 'app:${v}' }) },
-      spec: { images: [{ name: 'app', newName: 'mirror' }], postBuild: { substitute } },
-    },
-    expect: {
-      ready: 'True',
-      objects: {
-        'apps/v1/Deployment/web': {
-          spec: { template: { spec: { containers: [{ image: 'mirror:value' }] } } },
-        },
+      files: { 'a.yaml': configMap('a') },
+      spec: {
+        patches: [
+          {
+            target: { kind: 'ConfigMap' },
+            patch: '[{"op": "add", "path": "/data/patched", "value": "${v}"}]',
+          },
+        ],
+        postBuild: { substitute },
       },
     },
+    expect: { ready: 'True', objects: { [a]: { data: { patched: 'value' } } } },
   },
   {
     section: '1.2',

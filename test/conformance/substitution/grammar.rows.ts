@@ -6,10 +6,9 @@ export interface GrammarRow extends Row {
   readonly result: string;
 }
 
-/** What the rows substitute. All come from Git except `code`, which a ConfigMap gives. */
+/** What the rows substitute, inline. */
 export const variables: Readonly<Record<string, string>> = {
   v: 'value',
-  empty: '',
   path: '/srv/www/site.tar.gz',
   mixed: 'élan',
   upper: 'ABCdef',
@@ -18,6 +17,12 @@ export const variables: Readonly<Record<string, string>> = {
   slashes: 'a/b/c',
   _under: 'score',
 };
+
+/**
+ * What a ConfigMap gives: an expression would be substituted inline, and Kubernetes 1.20 refuses empty texts in maps of
+ * custom resources.
+ */
+export const moreVariables: Readonly<Record<string, string>> = { code: '${v}', empty: '' };
 
 const row = (behaviour: string, text: string, result: string): GrammarRow => ({
   section: '3.5',

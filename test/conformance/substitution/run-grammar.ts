@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { configMap } from '../rig/manifests.js';
 import type { ConformanceRig } from '../rig/conformance-agent.js';
 import { World } from '../rig/world.js';
-import { type GrammarRow, grammarRows, variables } from './grammar.rows.js';
+import { type GrammarRow, grammarRows, moreVariables, variables } from './grammar.rows.js';
 
 export type Texts = Readonly<Record<string, string>>;
 
@@ -15,10 +15,11 @@ export async function substituteAll(rig: ConformanceRig): Promise<Texts> {
   await world.kube.call({
     method: 'POST',
     path: `/api/v1/namespaces/${world.namespace}/configmaps`,
-    body: { metadata: { name: 'code' }, data: { code: '${v}' } },
+    body: { metadata: { name: 'more' }, data: moreVariables },
   });
   await world.applySource();
-  const substituteFrom = [{ kind: 'ConfigMap', name: 'code' }];
+  await world.settled(world.source);
+  const substituteFrom = [{ kind: 'ConfigMap', name: 'more' }];
   await world.applyKustomization('apps', { postBuild: { substituteFrom, substitute: variables } });
   await world.settled();
   const found = await world.read('v1/ConfigMap/all');

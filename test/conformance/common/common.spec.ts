@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type ConformanceRig, startConformanceRig } from '../rig/conformance-agent.js';
+import { testRows } from '../rig/row.js';
+import { runScenario } from '../rig/run-scenario.js';
+import { lifeCycleRows } from './life-cycle.rows.js';
+import { tenancyRows } from './tenancy.rows.js';
+
+let rig: ConformanceRig;
+beforeAll(async () => {
+  rig = await startConformanceRig({ flags: { noCrossNamespaceRefs: 'true' } });
+});
+afterAll(() => rig?.stop());
+
+describe('all kinds', () => {
+  testRows(lifeCycleRows, (row) => runScenario(rig, row));
+});
+
+describe('tenants', () => {
+  testRows(tenancyRows, (row) => runScenario(rig, row));
+});
