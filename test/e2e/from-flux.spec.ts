@@ -274,7 +274,7 @@ describe('Flux, when it comes back', () => {
         kind: 'CustomResourceDefinition',
         name: `${name}.toolkit.fluxcd.io`,
       });
-      expect((crd?.status as { storedVersions: string[] }).storedVersions).toEqual(['v1']);
+      expect((crd!.status as { storedVersions: string[] }).storedVersions).toEqual(['v1']);
     }
   });
 

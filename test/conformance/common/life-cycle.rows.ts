@@ -57,7 +57,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
         behaviour: `${subject}: a request by annotation is acknowledged with its value, whatever text that is`,
         given,
         expect: { ready: 'True' },
-        then: [
+        steps: [
           {
             does: (world) =>
               world.edit(
@@ -77,7 +77,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
             ? { subject, files, spec: { path: './gone' } }
             : { subject, files, source: { ref: { branch: 'gone' } } },
         expect: { ready: 'False' },
-        then: [
+        steps: [
           {
             does: (world) =>
               world.edit(world.subject, { metadata: { annotations: { [requestedAt]: 'now' } } }, 'person'),
@@ -94,7 +94,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
           files,
           ...(subject === 'Kustomization' ? { spec: { suspend: true } } : { source: { suspend: true } }),
         },
-        then: [
+        steps: [
           {
             does: (world) =>
               world.edit(world.subject, { metadata: { annotations: { [requestedAt]: 'now' } } }, 'person'),
@@ -120,7 +120,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
         behaviour: `${subject}: another annotation starts no reconcile`,
         given,
         expect: { ready: 'True' },
-        then: [
+        steps: [
           {
             does: async (world) => {
               await world.edit(world.subject, { metadata: { annotations: { other: '1' } } }, 'person');
@@ -200,7 +200,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
         behaviour: `${subject}: a no-op reconcile keeps lastTransitionTime of ${subject === 'GitRepository' ? 'Ready' : 'what did not change'}`,
         given,
         expect: { ready: 'True' },
-        then: [
+        steps: [
           {
             does: async (world) => {
               const type = subject === 'GitRepository' ? 'ArtifactInStorage' : 'Ready';

@@ -119,7 +119,7 @@ export const tenancyRows: readonly ScenarioRow[] = [
     behaviour: 'with its account gone a deleted Kustomization leaves its objects, and says so',
     given: { files, before: account('robot', all), spec: { serviceAccountName: 'robot' } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         remove: ['v1/ServiceAccount/robot'],
         deletes: true,

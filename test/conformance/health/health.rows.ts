@@ -17,7 +17,7 @@ export const healthRows: readonly ScenarioRow[] = [
     behaviour: 'Healthy goes when the checks are taken out of the spec',
     given: { files: { 'a.yaml': deployment('web') }, spec: waits },
     expect: { ready: 'True', conditions: { Healthy: { status: 'True' } } },
-    then: [{ spec: { wait: false }, expect: { ready: 'True', conditions: { Healthy: null } } }],
+    steps: [{ spec: { wait: false }, expect: { ready: 'True', conditions: { Healthy: null } } }],
   },
   {
     section: '3.8',
@@ -106,7 +106,7 @@ export const healthRows: readonly ScenarioRow[] = [
     behaviour: 'recovery: a new commit with a healthy object makes it healthy again',
     given: { files: { 'a.yaml': job('j', 'app:fail') }, spec: { wait: true, timeout: '1m', force: true } },
     expect: { ready: 'False' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': job('j', 'app:2.0') },
         expect: { ready: 'True', conditions: { Healthy: { status: 'True' } } },

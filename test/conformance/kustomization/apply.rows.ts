@@ -94,7 +94,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'an object without changes gets no request that writes, and the log leaves it out',
     given: { files: { 'a.yaml': configMap('a'), 'b.yaml': configMap('b') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': configMap('b', { value: 'two' }) },
         expect: {
@@ -112,7 +112,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'a field that leaves the manifest leaves the object',
     given: { files: { 'a.yaml': configMap('a', { one: '1', two: '2' }) } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': configMap('a', { one: '1' }) },
         expect: {
@@ -131,7 +131,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'a manual edit of a declared field is reverted',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         edit: { [a]: { data: { value: 'by hand' } } },
         expect: { kept: [a], objects: { [a]: { data: { value: 'one' } } } },
@@ -143,14 +143,14 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'a deleted object is made again',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [{ remove: [a], expect: { recreated: [a], objects: { [a]: { data: { value: 'one' } } } } }],
+    steps: [{ remove: [a], expect: { recreated: [a], objects: { [a]: { data: { value: 'one' } } } } }],
   },
   {
     section: '3.6',
     behaviour: 'an owner label that is taken away comes back',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         edit: { [a]: { metadata: { labels: { 'kustomize.toolkit.fluxcd.io/name': null } } } },
         expect: {
@@ -170,7 +170,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'fields that others add are left to them',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: (world) =>
           world.edit(
@@ -272,7 +272,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'a change of an immutable field is refused with the words of the API server',
     given: { files: { 'a.yaml': { ...configMap('a'), ...immutable } } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': { ...configMap('a', { value: 'two' }), ...immutable } },
         expect: {
@@ -292,7 +292,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'with spec.force an object is deleted and created on a change of an immutable field',
     given: { files: { 'a.yaml': { ...configMap('a'), ...immutable } }, spec: { force: true } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': { ...configMap('a', { value: 'two' }), ...immutable } },
         expect: {
@@ -309,7 +309,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'with spec.force a Job with another template is replaced',
     given: { files: { 'a.yaml': job('j') }, spec: { force: true } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': job('j', 'registry.example.com/app:2.0') },
         expect: { ready: 'True', recreated: ['batch/v1/Job/j'] },
@@ -321,7 +321,7 @@ export const applyRows: readonly ScenarioRow[] = [
     behaviour: 'without force a Job with another template is an error',
     given: { files: { 'a.yaml': job('j') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': job('j', 'registry.example.com/app:2.0') },
         expect: {

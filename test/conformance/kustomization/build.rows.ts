@@ -75,7 +75,7 @@ export const buildRows: readonly ScenarioRow[] = [
     behaviour: 'an empty folder applies nothing and prunes everything',
     given: { files: { 'x/a.yaml': configMap('a'), 'x/keep.txt': '' }, spec: { path: './x' } },
     expect: { ready: 'True', inventory: ids('a') },
-    then: [
+    steps: [
       {
         commit: { 'x/a.yaml': null },
         expect: { ready: 'True', inventory: [], objects: { 'v1/ConfigMap/a': null } },

@@ -32,7 +32,7 @@ const skipped =
       behaviour: `${control}: ${value} in the ${place} of the live object: no change of Git reaches it, and it is not pruned`,
       given: { files: { 'a.yaml': configMap('a'), 'b.yaml': configMap('b') } },
       expect: { ready: 'True' },
-      then: [
+      steps: [
         { does: (world) => world.edit(a, { metadata: { [place]: { [`${group}/${control}`]: value } } }) },
         {
           commit: { 'a.yaml': configMap('a', { value: 'two' }) },
@@ -61,7 +61,7 @@ export const controlRows: readonly ScenarioRow[] = [
     behaviour: `prune: disabled in the ${place}: the object outlives its manifest`,
     given: { files: { 'a.yaml': marked(place, 'prune', 'disabled'), 'b.yaml': configMap('b') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': null },
         expect: { ready: 'True', kept: [a], inventory: ['<ns>_b__ConfigMap'] },
@@ -73,7 +73,7 @@ export const controlRows: readonly ScenarioRow[] = [
     behaviour: 'prune: disabled counts on the live object alone',
     given: { files: { 'a.yaml': marked('annotations', 'prune', 'disabled'), 'b.yaml': configMap('b') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       { commit: { 'a.yaml': configMap('a') }, expect: { ready: 'True', kept: [a] } },
       { commit: { 'a.yaml': null }, expect: { ready: 'True', objects: { [a]: null, [b]: {} } } },
     ],
@@ -83,7 +83,7 @@ export const controlRows: readonly ScenarioRow[] = [
     behaviour: `ssa: IfNotPresent in the ${place}: created once, then left alone`,
     given: { files: { 'a.yaml': marked(place, 'ssa', 'IfNotPresent') } },
     expect: { ready: 'True', objects: { [a]: { data: { value: 'one' } } } },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': marked(place, 'ssa', 'IfNotPresent', { value: 'two' }) },
         expect: { ready: 'True', untouched: [a], inventory: ['<ns>_a__ConfigMap'] },
@@ -104,14 +104,14 @@ export const controlRows: readonly ScenarioRow[] = [
     behaviour: 'ssa: IfNotPresent makes the object again when it is deleted',
     given: { files: { 'a.yaml': marked('annotations', 'ssa', 'IfNotPresent') } },
     expect: { ready: 'True' },
-    then: [{ remove: [a], request: true, expect: { ready: 'True', recreated: [a] } }],
+    steps: [{ remove: [a], request: true, expect: { ready: 'True', recreated: [a] } }],
   },
   ...inBoth((place) => ({
     section: '1.3',
     behaviour: `force: enabled in the ${place}: this object is replaced on a change of an immutable field`,
     given: { files: { 'a.yaml': { ...marked(place, 'force', 'enabled'), immutable: true } } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': { ...marked(place, 'force', 'enabled', { value: 'two' }), immutable: true } },
         expect: { ready: 'True', recreated: [a], objects: { [a]: { data: { value: 'two' } } } },
@@ -123,7 +123,7 @@ export const controlRows: readonly ScenarioRow[] = [
     behaviour: 'force: enabled on the live object is enough',
     given: { files: { 'a.yaml': { ...configMap('a'), immutable: true } } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: (world) =>
           world.edit(a, { metadata: { annotations: { [`${group}/force`]: 'enabled' } } }, 'someone'),

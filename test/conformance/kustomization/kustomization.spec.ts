@@ -4,6 +4,7 @@ import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import { buildRows } from './build.rows.js';
 import { fieldRows } from './fields.rows.js';
+import { patchRows } from './patches.rows.js';
 import { pipelineRows } from './pipeline.rows.js';
 import { pruneRows } from './prune.rows.js';
 
@@ -14,6 +15,6 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 describe('Kustomization', () => {
-  const rows = [...pipelineRows, ...pruneRows, ...fieldRows, ...buildRows];
+  const rows = [...pipelineRows, ...pruneRows, ...fieldRows, ...patchRows, ...buildRows];
   testRows(rows, (row) => runScenario(rig, row));
 });

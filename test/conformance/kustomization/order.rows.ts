@@ -93,7 +93,7 @@ export const orderRows: readonly ScenarioRow[] = [
     behaviour: '--custom-apply-stage-kinds: those kinds are applied in a stage before the rest',
     given: { files: { 'all.yaml': [configMap('a'), lease('one')] } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'all.yaml': [service('z', { ports: [{ port: 700_000 }] }), configMap('a'), lease('two')] },
         expect: {
@@ -114,7 +114,7 @@ export const orderRows: readonly ScenarioRow[] = [
       ready: 'True',
       inventory: ['_<ns>__read__all_rbac.authorization.k8s.io_ClusterRole', '<ns>_a__ConfigMap'],
     },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': configMap('a') },
         expect: {

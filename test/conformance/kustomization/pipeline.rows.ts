@@ -54,7 +54,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
         ],
       },
     },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': configMap('a', { value: 'two' }) },
         expect: {
@@ -72,7 +72,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
     behaviour: 'the history keeps five entries, the newest first',
     given: { files: { 'a.yaml': configMap('a', { n: '0' }) } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       ...[1, 2, 3, 4].map((n) => ({
         commit: { 'a.yaml': configMap('a', { n: `${n}` }) },
         expect: { ready: 'True' as const },
@@ -110,7 +110,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
       },
       noEvents: [{ reason: 'ArtifactFailed' }],
     },
-    then: [{ commit: { 'a.yaml': configMap('a') }, expect: { ready: 'True' } }],
+    steps: [{ commit: { 'a.yaml': configMap('a') }, expect: { ready: 'True' } }],
   },
   {
     section: '3.2',
@@ -140,7 +140,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
     behaviour: 'a failed apply keeps the inventory and the revision of the last success',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': configMap('b', {}, { namespace: 'gone-<ns>' }) },
         expect: {
@@ -163,7 +163,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
     section: '3.2',
     behaviour: 'while it works, Ready is Unknown and Reconciling says which health checks run',
     given: { files: slow, spec: { wait: true, timeout: '2m' } },
-    then: [
+    steps: [
       {
         settles: false,
         expect: {
@@ -202,7 +202,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
         },
       ],
     },
-    then: [
+    steps: [
       {
         does: (world) => world.applyKustomization('base', { path: './' }),
         expect: { ready: 'True' },
@@ -226,7 +226,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
       },
       objects: { 'v1/ConfigMap/b': null },
     },
-    then: [
+    steps: [
       {
         commit: { 'bad/a.yaml': configMap('a') },
         settles: false,
@@ -243,7 +243,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
       spec: { path: './app', dependsOn: [{ name: 'base' }] },
     },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       { does: (world) => world.edit(other(world, 'base'), { spec: { suspend: true } }) },
       {
         commit: { 'app/b.yaml': configMap('b', { value: 'two' }) },
@@ -275,7 +275,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
     behaviour: 'a new revision of the source starts a reconcile by itself',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'a.yaml': configMap('a', { value: 'two' }) },
         expect: {
@@ -290,7 +290,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
     behaviour: 'a change of the spec starts a reconcile by itself',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         spec: { commonMetadata: { labels: { new: '1' } } },
         expect: {

@@ -15,7 +15,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'what left the build is deleted, and told line by line',
     given: { files: two },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': null },
         expect: {
@@ -33,7 +33,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'deletion goes in reverse apply order',
     given: { files: { ...two, 'c.yaml': deployment('web') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': null, 'c.yaml': null },
         expect: {
@@ -48,7 +48,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'deletion is in the background: the Pods of a Job go too',
     given: { files: { 'a.yaml': configMap('a'), 'j.yaml': job('j') }, spec: { wait: true } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'j.yaml': null },
         expect: {
@@ -68,7 +68,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'an object without the labels of this owner is not deleted',
     given: { files: two },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           await world.edit(world.subject, { spec: { suspend: true } });
@@ -94,7 +94,7 @@ export const pruneRows: readonly ScenarioRow[] = [
       spec: { path: './x' },
     },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       { does: (world) => world.applyKustomization('second', { path: './y' }) },
       {
         commit: { 'x/b.yaml': null, 'y/b.yaml': configMap('b') },
@@ -120,7 +120,7 @@ export const pruneRows: readonly ScenarioRow[] = [
       },
     },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: {
           'a.yaml': {
@@ -146,7 +146,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'pruning comes before the health checks',
     given: { files: two, spec: { timeout: '30s' } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: (world) => world.edit(world.subject, { spec: { wait: true } }),
         commit: { 'b.yaml': null, 'c.yaml': deployment('web', { image: 'app:slow-8' }) },
@@ -164,35 +164,35 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'deletion of the Kustomization deletes its objects, and the finalizer goes',
     given: { files: two },
     expect: { ready: 'True' },
-    then: [{ deletes: true, expect: { objects: { [a]: null, [b]: null } } }],
+    steps: [{ deletes: true, expect: { objects: { [a]: null, [b]: null } } }],
   },
   {
     section: '3.9',
     behaviour: 'MirrorPrune: with prune false the objects stay',
     given: { files: two, spec: { prune: false } },
     expect: { ready: 'True' },
-    then: [{ deletes: true, expect: { kept: [a, b] } }],
+    steps: [{ deletes: true, expect: { kept: [a, b] } }],
   },
   {
     section: '3.9',
     behaviour: 'deletionPolicy Delete deletes also with prune false',
     given: { files: two, spec: { prune: false, deletionPolicy: 'Delete' } },
     expect: { ready: 'True' },
-    then: [{ deletes: true, expect: { objects: { [a]: null, [b]: null } } }],
+    steps: [{ deletes: true, expect: { objects: { [a]: null, [b]: null } } }],
   },
   {
     section: '3.9',
     behaviour: 'deletionPolicy Orphan leaves everything',
     given: { files: two, spec: { deletionPolicy: 'Orphan' } },
     expect: { ready: 'True' },
-    then: [{ deletes: true, expect: { kept: [a, b] } }],
+    steps: [{ deletes: true, expect: { kept: [a, b] } }],
   },
   {
     section: '3.9',
     behaviour: 'deletionPolicy WaitForTermination waits until the objects are gone',
     given: { files: { 'a.yaml': finalized('a') }, spec: { deletionPolicy: 'WaitForTermination' } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           await deleteObject(world.kube, world.subject);
@@ -211,7 +211,7 @@ export const pruneRows: readonly ScenarioRow[] = [
     behaviour: 'a suspended Kustomization leaves its objects when it is deleted',
     given: { files: two },
     expect: { ready: 'True' },
-    then: [{ spec: { suspend: true }, deletes: true, expect: { kept: [a, b] } }],
+    steps: [{ spec: { suspend: true }, deletes: true, expect: { kept: [a, b] } }],
   },
   {
     section: '3.9',
@@ -223,6 +223,6 @@ export const pruneRows: readonly ScenarioRow[] = [
       },
     },
     expect: { ready: 'True' },
-    then: [{ deletes: true, expect: { kept: [a], objects: { [b]: null } } }],
+    steps: [{ deletes: true, expect: { kept: [a], objects: { [b]: null } } }],
   },
 ];

@@ -65,7 +65,7 @@ const row = (version: string, manifests: string, apply: 'client' | 'server'): Sc
     conditions: { Healthy: { status: 'True' } },
     objects: { [web]: patched },
   },
-  then: [
+  steps: [
     {
       does: async (world) => {
         const said = await world.kubectl(manifests, apply);
@@ -90,7 +90,7 @@ const warns = (
     ready: 'True',
     events: [{ severity: 'error', reason: 'DeprecatedField', message: new RegExp(`^spec\\.${field} `) }],
   },
-  then: [
+  steps: [
     {
       request: true,
       expect: {
@@ -143,7 +143,7 @@ export const olderRows: readonly ScenarioRow[] = [
         const crd = await world.read(
           'apiextensions.k8s.io/v1/CustomResourceDefinition/kustomizations.kustomize.toolkit.fluxcd.io',
         );
-        const { storedVersions } = crd?.status as { storedVersions: string[] };
+        const { storedVersions } = crd!.status as { storedVersions: string[] };
         if (storedVersions.join() !== 'v1') throw new Error(storedVersions.join());
       },
     },
@@ -166,14 +166,14 @@ export const olderRows: readonly ScenarioRow[] = [
       inventory: ['<ns>_below_kustomize.toolkit.fluxcd.io_Kustomization'],
       objects: { [web]: patched },
     },
-    then: [{ request: true, expect: { ready: 'True' } }],
+    steps: [{ request: true, expect: { ready: 'True' } }],
   },
   {
     section: '0',
     behaviour: 'values that the old versions refused are refused',
     given: { files: { 'a.yaml': configMap('a') } },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           for (const [right, wrong] of [

@@ -22,7 +22,11 @@ export const metricRows: readonly MetricRow[] = [
     ),
     metric(
       `gotk_reconcile_duration_seconds: the last bucket of ${kind} ends at half an hour`,
-      labelled('gotk_reconcile_duration_seconds_bucket', ...of(kind), 'le="(1800|1800\\.0\\d*|1799\\.9\\d*)"'),
+      labelled(
+        'gotk_reconcile_duration_seconds_bucket',
+        ...of(kind),
+        'le="(1800|1800\\.0\\d*|1799\\.9\\d*)"',
+      ),
     ),
     metric(
       `gotk_reconcile_duration_seconds: sum of ${kind}`,

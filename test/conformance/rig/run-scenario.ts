@@ -18,30 +18,39 @@ export async function runScenario(rig: ConformanceRig, row: ScenarioRow): Promis
     const before = await remember(world, row.expect);
     await prepare(world, given);
     if (row.expect) await verify(world, row.expect, before, isSuspended(given));
-    for (const step of row.then ?? []) await play(world, step);
+    for (const step of row.steps ?? []) await play(world, step);
   } finally {
     await silence(world);
   }
 }
 
 async function prepare(world: World, given: Given): Promise<void> {
-  const { files = { 'app.yaml': app }, subject = 'Kustomization', source = {} } = given;
+  const { files = { 'app.yaml': app } } = given;
   if (files) await world.writeFiles(files);
   for (const object of given.objects ?? []) await applyAs(world.kube, 'person', world.filled(object));
   await given.before?.(world);
-  if (given.manifests !== undefined) {
-    await world.kubectl(given.manifests, given.apply);
+  if (given.manifests === undefined) await createObjects(world, given);
+  else await world.kubectl(given.manifests, given.apply);
+}
+
+async function createObjects(world: World, given: Given): Promise<void> {
+  const { subject = 'Kustomization', source = {}, spec, others = {} } = given;
+  const metadata = metadataOf(given);
+  if (subject === 'GitRepository') {
+    await world.applySource(source ?? {}, metadata);
     return;
   }
-  const metadata = {
-    ...(given.labels ? { labels: given.labels } : {}),
-    ...(given.annotations ? { annotations: given.annotations } : {}),
-  };
-  if (source) await world.applySource(source, subject === 'GitRepository' ? metadata : {});
-  // A Kustomization that comes first would only wait for its source.
-  if (source && subject === 'Kustomization') await world.settled(world.source);
-  for (const [name, spec] of Object.entries(given.others ?? {})) await world.applyKustomization(name, spec);
-  if (subject === 'Kustomization') await world.applyKustomization('apps', given.spec, metadata);
+  if (source) {
+    await world.applySource(source);
+    // A Kustomization that comes first would only wait for its source.
+    await world.settled(world.source);
+  }
+  for (const [name, fields] of Object.entries(others)) await world.applyKustomization(name, fields);
+  await world.applyKustomization('apps', spec, metadata);
+}
+
+function metadataOf({ labels, annotations }: Given): Fields {
+  return { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
 }
 
 const app = {
@@ -176,7 +185,7 @@ async function remember(world: World, expected: Expected | undefined): Promise<B
 }
 
 async function filesOf(world: World, subject: KubeObject | undefined): Promise<string[]> {
-  const { artifact } = subject?.status as { artifact: { path: string } };
+  const { artifact } = subject!.status as { artifact: { path: string } };
   const file = `${world.rig.storagePath}/${artifact.path}`;
   const listing = await toolOutput('tar', ['-tzvf', file], {});
   return listing

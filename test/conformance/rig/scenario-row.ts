@@ -11,7 +11,7 @@ export interface ScenarioRow extends Row {
   readonly given?: Given;
   /** What must be true once the object has settled. */
   readonly expect?: Expected;
-  readonly then?: readonly Step[];
+  readonly steps?: readonly Step[];
 }
 
 export interface Given {
@@ -79,5 +79,5 @@ export interface Expected {
   readonly recreated?: readonly string[];
   /** Files of the artifact, all of them. */
   readonly artifact?: readonly string[];
-  readonly check?: (world: World, subject: KubeObject) => Promise<unknown> | unknown;
+  readonly check?: (world: World, subject: KubeObject) => unknown;
 }

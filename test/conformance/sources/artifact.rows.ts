@@ -21,7 +21,7 @@ const ignored = (
 /** The stored file of the source. */
 async function storedFile(world: World): Promise<string> {
   const object = await world.read(world.source);
-  const { artifact } = object?.status as { artifact: { path: string } };
+  const { artifact } = object!.status as { artifact: { path: string } };
   return `${world.rig.storagePath}/${artifact.path}`;
 }
 
@@ -115,11 +115,11 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'the same tree gives the same digest',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           const digestOf = async () =>
-            ((await world.read(world.source))?.status as { artifact: { digest: string } }).artifact.digest;
+            ((await world.read(world.source))!.status as { artifact: { digest: string } }).artifact.digest;
           const before = await digestOf();
           world.commit = await world.repository.commit({}, 'nothing');
           await world.request();
@@ -148,7 +148,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'a file that has vanished from the storage is made again',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => rm(await storedFile(world)),
         request: true,
@@ -161,7 +161,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'a file with another digest is told, removed and made again',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           const path = await storedFile(world);
@@ -188,7 +188,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'deletion of the source removes its files',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         deletes: true,
         expect: {
@@ -258,7 +258,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'NewArtifact is told when the digest changed, not for a commit of the same tree',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           world.commit = await world.repository.commit({}, 'nothing new here');
@@ -273,7 +273,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'recovery from a failure is told as Succeeded',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         spec: { secretRef: { name: 'gone' } },
         expect: { ready: { status: 'False', reason: 'AuthenticationFailed' } },
@@ -293,7 +293,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'while a new revision is known and cannot be stored, nothing claims to be ready with it',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': 'b' },
         expect: { ready: { status: 'True', message: "stored artifact for revision '<revision>'" } },
@@ -375,7 +375,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'a change of spec.ignore alone makes a new artifact, and is observed',
     given: { subject, files: { 'a.yaml': 'a', 'b.txt': 'b' } },
     expect: { ready: 'True', artifact: ['a.yaml', 'b.txt'] },
-    then: [
+    steps: [
       {
         spec: { ignore: '*.txt' },
         expect: { ready: 'True', artifact: ['a.yaml'], status: { observedIgnore: '*.txt' } },
@@ -387,7 +387,7 @@ export const artifactRows: readonly ScenarioRow[] = [
     behaviour: 'nothing new: only the refs are listed, nothing is fetched',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           const name = /([^/]+)\.git$/.exec(world.repository.url)![1]!;

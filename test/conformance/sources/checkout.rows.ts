@@ -146,7 +146,7 @@ export const checkoutRows: readonly ScenarioRow[] = [
     behaviour: 'a new commit of the branch is a new artifact',
     given: { subject, files: file },
     expect: { ready: 'True', artifact: first },
-    then: [
+    steps: [
       {
         commit: { 'b.yaml': 'b: 1\n' },
         expect: { ready: 'True', status: { artifact: { revision: '<revision>' } }, artifact: second },
@@ -158,7 +158,7 @@ export const checkoutRows: readonly ScenarioRow[] = [
     behaviour: 'a rewritten branch is followed',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         does: async (world) => {
           await world.repository.git('checkout', '--quiet', '--orphan', 'fresh');
@@ -223,7 +223,7 @@ export const checkoutRows: readonly ScenarioRow[] = [
     behaviour: 'after a failure the last good artifact stays in the status',
     given: { subject, files: file },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         spec: { ref: { branch: 'gone' } },
         expect: {
@@ -257,7 +257,7 @@ export const checkoutRows: readonly ScenarioRow[] = [
     section: '2.3',
     behaviour: 'suspend: a request is acknowledged, and nothing is fetched',
     given: { subject, files: file, source: { suspend: true } },
-    then: [
+    steps: [
       {
         request: true,
         settles: false,

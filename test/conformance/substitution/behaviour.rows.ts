@@ -139,7 +139,7 @@ export const substitutionRows: readonly ScenarioRow[] = [
       spec: { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] } },
     },
     expect: { ready: 'True', objects: { [a]: { data: { x: 'one' } } } },
-    then: [
+    steps: [
       {
         edit: { 'v1/ConfigMap/vars': { data: { x: 'two' } } },
         settles: false,
@@ -163,7 +163,7 @@ export const substitutionRows: readonly ScenarioRow[] = [
       spec: { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'vars' }] } },
     },
     expect: { ready: 'True', objects: { [a]: { data: { x: 'one' } } } },
-    then: [
+    steps: [
       {
         edit: { 'v1/Secret/vars': { stringData: { x: 'two' } } },
         settles: false,
@@ -181,7 +181,7 @@ export const substitutionRows: readonly ScenarioRow[] = [
       spec: { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] } },
     },
     expect: { ready: 'True' },
-    then: [
+    steps: [
       {
         edit: { 'v1/ConfigMap/vars': { data: { x: 'two' } } },
         settles: false,

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { configMap } from '../rig/manifests.js';
+import { applyAs } from '../rig/objects.js';
+import type { Fields, ScenarioRow } from '../rig/scenario-row.js';
+import type { World } from '../rig/world.js';
+
+const a = 'v1/ConfigMap/a';
+const files = { 'a.yaml': configMap('a') };
+
+/** A Secret with a kubeconfig of the cluster itself: what is applied through it can be seen beside the rest. */
+const kubeconfig = (key: string) => async (world: World) =>
+  await applyAs(world.kube, 'person', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: world.namespace, name: 'remote' },
+    data: { [key]: Buffer.from(readFileSync(world.rig.cluster.kubeconfig)).toString('base64') },
+  });
+
+const row = (
+  behaviour: string,
+  key: string,
+  secretRef: Fields,
+  more: Partial<ScenarioRow> = {},
+  spec: Fields = {},
+): ScenarioRow => ({
+  section: '3.10',
+  behaviour: `kubeConfig.secretRef: ${behaviour}`,
+  given: {
+    files,
+    before: kubeconfig(key),
+    spec: { kubeConfig: { secretRef: { name: 'remote', ...secretRef } }, ...spec },
+  },
+  expect: { ready: 'True', inventory: ['<ns>_a__ConfigMap'], objects: { [a]: {} } },
+  ...more,
+});
+
+/** Clusters that are reached by a kubeconfig (flux-compat 3.10). */
+export const remoteRows: readonly ScenarioRow[] = [
+  row('the key value is read', 'value', {}),
+  row('value.yaml is read when there is no value', 'value.yaml', {}),
+  row('a key that is named is read', 'other', { key: 'other' }),
+  row(
+    'a key that is not there is an error',
+    'value',
+    { key: 'gone' },
+    {
+      expect: {
+        ready: { status: 'False', reason: 'ReconciliationFailed', message: /gone/ },
+        objects: { [a]: null },
+      },
+    },
+  ),
+  row(
+    'a Secret that does not exist is an error',
+    'value',
+    { name: 'gone' },
+    { expect: { ready: { status: 'False', message: /secrets "gone" not found/ }, objects: { [a]: null } } },
+  ),
+  row(
+    'a service account is impersonated on top',
+    'value',
+    {},
+    {
+      expect: {
+        ready: { status: 'False', message: /\(Forbidden\): .*system:serviceaccount:<ns>:nobody/ },
+        objects: { [a]: null },
+      },
+    },
+    { serviceAccountName: 'nobody' },
+  ),
+  row(
+    'drift is corrected there too',
+    'value',
+    {},
+    {
+      steps: [
+        {
+          edit: { [a]: { data: { value: 'by hand' } } },
+          request: true,
+          expect: { objects: { [a]: { data: { value: 'one' } } } },
+        },
+      ],
+    },
+  ),
+  row(
+    'with its Secret gone a deleted Kustomization leaves its objects',
+    'value',
+    {},
+    {
+      steps: [
+        {
+          remove: ['v1/Secret/remote'],
+          deletes: true,
+          expect: {
+            kept: [a],
+            events: [{ severity: 'error', message: 'unable to prune objects: \nConfigMap/<ns>/a' }],
+          },
+        },
+      ],
+    },
+  ),
+  {
+    section: '3.10',
+    behaviour: 'substitution reads from the management cluster, whatever the kubeconfig says',
+    given: {
+      files: { 'a.yaml': configMap('a', { x: '${x}' }) },
+      objects: [configMap('vars', { x: 'from here' })],
+      before: kubeconfig('value'),
+      spec: {
+        kubeConfig: { secretRef: { name: 'remote' } },
+        postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] },
+      },
+    },
+    expect: { ready: 'True', objects: { [a]: { data: { x: 'from here' } } } },
+  },
+];
