@@ -111,7 +111,11 @@ async function environmentOf(
   { cluster, namespace, name }: PodProcessOptions,
   variables: readonly EnvironmentVariable[],
 ): Promise<Record<string, string>> {
-  const fields: Record<string, string> = { 'metadata.namespace': namespace, 'metadata.name': `${name}-0` };
+  const fields: Record<string, string> = {
+    'metadata.namespace': namespace,
+    'metadata.name': `${name}-0`,
+    'status.podIP': '127.0.0.1',
+  };
   const result: Record<string, string> = {};
   for (const { name: variable, value, valueFrom } of variables) {
     const { fieldRef, secretKeyRef } = valueFrom ?? {};

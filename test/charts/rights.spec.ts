@@ -84,7 +84,7 @@ const everywhere = [
 ];
 const atHome = [
   'leases.coordination.k8s.io * create',
-  'leases.coordination.k8s.io flotilla-agent-leader-election get,patch',
+  'leases.coordination.k8s.io flotilla-agent-leader-election,flotilla-agent-shards get,patch',
   'secrets flotilla-agent-identity create,get,patch',
 ];
 

@@ -226,8 +226,8 @@ async function isShownByHub(object: FluxObject, reason: string): Promise<void> {
   const message = conditionOf(await managed.read(object), 'Ready')?.message;
   const path = `/clusters/${cluster}/objects/${object.kind}/${object.metadata.namespace}/${object.metadata.name}`;
   await waitFor('the hub to show it', async () => {
-    const seen = await hub.api.call<{ reason: string; sync: string }>('GET', path);
-    return seen.reason === reason && seen.sync === 'Failed';
+    const seen = await hub.api.call<{ reason: string; sync: string; message: string }>('GET', path);
+    return seen.reason === reason && seen.sync === 'Failed' && seen.message === message;
   });
   expect(await hub.api.call('GET', path)).toMatchObject({
     ready: false,

@@ -34,7 +34,8 @@ beforeAll(async () => {
   gitGate = await startRequestGate(new URL(git.url));
   const kubeconfig = `${cluster.folder.path}/gate.kubeconfig`;
   writeKubeconfig(kubeconfig, { url: kubeGate.url, caData: plane.caData, token: plane.adminToken }, 'gate');
-  await cluster.startAgent({ kubeconfig });
+  // These tests delete much on purpose; the delete budget has its own.
+  await cluster.startAgent({ kubeconfig, args: ['--delete-budget=off'] });
 });
 
 afterEach(() => held?.release());

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 // Shards as Flux has them: instances with --watch-label-selector (flux-compat 8.3), two agents on one cluster.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -111,14 +112,15 @@ describe('two agents that split a cluster by labels', () => {
   it('the hub sees one live cluster with every object once', async () => {
     const names = async (): Promise<string[]> =>
       (await hub.api.objects('labelled')).map(({ kind, name }) => `${kind} ${name}`).toSorted();
-    await waitFor('the objects of both at the hub', async () => (await names()).length === 5);
-    expect(await names()).toEqual([
+    const all = [
       'GitRepository apps',
       'Kustomization back',
       'Kustomization depends',
       'Kustomization foreign',
       'Kustomization own',
-    ]);
+    ];
+    // An object that has just changed shards is missing for a moment: one has let it go, the other not told of it yet.
+    await waitFor('the objects of both at the hub', async () => isDeepStrictEqual(await names(), all));
     const cluster = await waitFor('the cluster to be live', async () => {
       const view = await hub.api.cluster('labelled');
       return view.freshness === 'Live' && view.connected && view.objects.total === 5 && view;

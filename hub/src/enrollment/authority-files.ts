@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertificateAuthority } from './certificate-authority.js';
@@ -35,7 +36,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
 /** Of replicas that start together on one folder, the first decides; the others read what it wrote. */
 async function createFile(dataDir: string, file: string, now: Date): Promise<string> {
   const { certificate, privateKey } = await CertificateAuthority.create(now);
-  const draft = `${file}.${process.pid}.new`;
+  // Every pod calls its process 1: only chance tells drafts on a shared volume apart.
+  const draft = `${file}.${randomUUID()}.new`;
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
   await writeFile(draft, `${certificate}\n${privateKey}\n`, { mode: 0o600 });
   try {
