@@ -14,7 +14,9 @@ export function connectTriggers(caches: KustomizationCaches, target: EnqueueTarg
   const index = new KustomizationIndex(caches.kustomizations);
   const stops = [
     index.start(),
-    enqueueOnChange(caches.kustomizations, target, { filter: specChanged(requestedAtAnnotation, budgetAnnotation, approvalAnnotation) }),
+    enqueueOnChange(caches.kustomizations, target, {
+      filter: specChanged(requestedAtAnnotation, budgetAnnotation, approvalAnnotation),
+    }),
     enqueueDependants(caches.kustomizations, index, target),
     ...Object.values(caches.sources).map((cache) => enqueueFollowers(cache, index, target)),
     ...Object.values(caches.configs ?? {}).map((cache) => enqueueReaders(cache, index, target)),
