@@ -197,6 +197,19 @@ const reconcileFlags = {
     value: 'name',
     schema: optionalText,
   },
+  tokenCacheMaxSize: {
+    name: 'token-cache-max-size',
+    description: 'Accepted; each token is kept while an object needs it, whatever their number.',
+    value: 'n',
+    schema: optionalText,
+  },
+  tokenCacheMaxDurationMs: {
+    name: 'token-cache-max-duration',
+    description: 'Accepted; a token is kept until shortly before its own end.',
+    value: 'duration',
+    schema: durationMs,
+    default: '1h',
+  },
   overrideManagers: {
     name: 'override-manager',
     description: 'Field manager whose fields are taken over; may be given several times.',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { formatName, groupOf, type NamespacedName, type TypeRef } from '@flotilla/common/kube/object';
 import type { ObjectCache } from './cache.js';
 import type { Clock } from './clock.js';
@@ -77,6 +78,8 @@ class QueueController implements Controller {
     });
     metrics.watchQueue(name, this.queue);
     metrics.workers(name, 0, options.workers);
+    // Every worker listens to it: that is no leak, so Node shall not warn of one.
+    setMaxListeners(0, this.abort.signal);
   }
 
   get name(): string {
