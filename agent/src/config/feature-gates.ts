@@ -15,7 +15,12 @@ export const featureGateDefaults = {
   ExternalArtifact: false,
 } as const;
 
-export type FeatureGates = Record<keyof typeof featureGateDefaults, boolean>;
+type DecidedGates = Record<keyof typeof featureGateDefaults, boolean>;
+
+export interface FeatureGates extends DecidedGates {
+  /** Gates of Flux that were switched on although what they switch on is not there yet; the agent says so at its start. */
+  readonly withoutEffect: readonly string[];
+}
 
 /** Gates of Flux that need no decision here: what they switch on is always so, or has no counterpart. */
 const accepted = new Set([
@@ -26,21 +31,26 @@ const accepted = new Set([
   'MigrateAPIVersion',
 ]);
 
+/** Gates of Flux whose feature is not there yet. An install that sets one still starts. */
+const notYet = new Set(['GroupChangeLog', 'CancelHealthCheckOnNewRevision', 'ObjectLevelWorkloadIdentity']);
+
 /** Reads `Name=true,Other=false`. Adds an issue for a gate that does not exist. */
 export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<unknown>): FeatureGates {
-  const gates: FeatureGates = { ...featureGateDefaults };
+  const gates: DecidedGates = { ...featureGateDefaults };
+  const withoutEffect: string[] = [];
   for (const part of text.split(',').filter((item) => item.trim() !== '')) {
     const [name = '', value = ''] = part.split('=').map((item) => item.trim());
-    const known = name in gates || accepted.has(name);
+    const known = name in gates || accepted.has(name) || notYet.has(name);
     if (!known || (value !== 'true' && value !== 'false')) {
       const names = Object.keys(featureGateDefaults).join(', ');
       context.addIssue({
         code: 'custom',
         message: `"${part}" is no feature gate; expected Name=true|false with one of ${names}`,
       });
-      return gates;
+      break;
     }
-    if (name in gates) gates[name as keyof FeatureGates] = value === 'true';
+    if (name in gates) gates[name as keyof DecidedGates] = value === 'true';
+    else if (notYet.has(name) && value === 'true') withoutEffect.push(name);
   }
-  return gates;
+  return { ...gates, withoutEffect };
 }
