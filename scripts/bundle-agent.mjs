@@ -56,7 +56,8 @@ await build({
   conditions: ['source'],
   minifySyntax: true,
   minifyWhitespace: true,
-  legalComments: 'none',
+  // openpgp is LGPL: its notice, and those of others, go with the bundle.
+  legalComments: 'linked',
   plugins: [knownVersion, credentialsOnly],
   // CommonJS packages inside ask for Node's modules in their own way.
   banner: {
