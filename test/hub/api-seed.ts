@@ -109,6 +109,7 @@ export function kustomization(name: string, commit: string, change: Partial<Obje
     sourceRef: '',
     inventory: { entries: 12, digest: 'd'.repeat(64) },
     lastHandledReconcileAt: '',
+    revisionAuthor: '',
     changedAt: new Date('2026-03-01T11:00:00.000Z'),
     ...change,
   };

@@ -85,6 +85,7 @@ export class TestTable {
       sequence: this.sequence,
       tableHash: this.hash,
       spoolId: 'spool-1',
+      standingVersion: 0n,
       instanceId: 'instance-1',
       ...over,
     };

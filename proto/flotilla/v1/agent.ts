@@ -22,6 +22,8 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Intent, IntentResult } from "./intent.js";
+import { Answer, Question } from "./question.js";
+import { StandingIntents, StandingIntentsAck } from "./standing.js";
 import { ObjectRef, ObjectState, Record } from "./state.js";
 
 export const protobufPackage = "flotilla.v1";
@@ -36,6 +38,8 @@ export interface SessionRequest {
     | { $case: "heartbeat"; value: Heartbeat }
     | { $case: "records"; value: RecordBatch }
     | { $case: "intentResult"; value: IntentResult }
+    | { $case: "standingIntentsAck"; value: StandingIntentsAck }
+    | { $case: "answer"; value: Answer }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -48,6 +52,8 @@ export interface SessionResponse {
     | { $case: "recordAck"; value: RecordAck }
     | { $case: "intent"; value: Intent }
     | { $case: "goodbye"; value: Goodbye }
+    | { $case: "standingIntents"; value: StandingIntents }
+    | { $case: "question"; value: Question }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -77,6 +83,8 @@ export interface Hello {
    * split, is replaced by what these report. Empty: others may report beside this one.
    */
   shards: string[];
+  /** Version of the standing intents that the agent keeps; 0 when it keeps none. */
+  standingVersion: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -284,6 +292,12 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "intentResult":
         IntentResult.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "standingIntentsAck":
+        StandingIntentsAck.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
+      case "answer":
+        Answer.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -357,6 +371,25 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.message = { $case: "intentResult", value: IntentResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = {
+              $case: "standingIntentsAck",
+              value: StandingIntentsAck.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "answer", value: Answer.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -393,6 +426,12 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         ? { $case: "intentResult", value: IntentResult.fromJSON(object.intentResult) }
         : isSet(object.intent_result)
         ? { $case: "intentResult", value: IntentResult.fromJSON(object.intent_result) }
+        : isSet(object.standingIntentsAck)
+        ? { $case: "standingIntentsAck", value: StandingIntentsAck.fromJSON(object.standingIntentsAck) }
+        : isSet(object.standing_intents_ack)
+        ? { $case: "standingIntentsAck", value: StandingIntentsAck.fromJSON(object.standing_intents_ack) }
+        : isSet(object.answer)
+        ? { $case: "answer", value: Answer.fromJSON(object.answer) }
         : undefined,
     };
   },
@@ -411,6 +450,10 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       obj.records = RecordBatch.toJSON(message.message.value);
     } else if (message.message?.$case === "intentResult") {
       obj.intentResult = IntentResult.toJSON(message.message.value);
+    } else if (message.message?.$case === "standingIntentsAck") {
+      obj.standingIntentsAck = StandingIntentsAck.toJSON(message.message.value);
+    } else if (message.message?.$case === "answer") {
+      obj.answer = Answer.toJSON(message.message.value);
     }
     return obj;
   },
@@ -457,6 +500,21 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         }
         break;
       }
+      case "standingIntentsAck": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = {
+            $case: "standingIntentsAck",
+            value: StandingIntentsAck.fromPartial(object.message.value),
+          };
+        }
+        break;
+      }
+      case "answer": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "answer", value: Answer.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -486,6 +544,12 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         break;
       case "goodbye":
         Goodbye.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
+      case "standingIntents":
+        StandingIntents.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
+      case "question":
+        Question.encode(message.message.value, writer.uint32(66).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -560,6 +624,22 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.message = { $case: "goodbye", value: Goodbye.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "standingIntents", value: StandingIntents.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "question", value: Question.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -600,6 +680,12 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         ? { $case: "intent", value: Intent.fromJSON(object.intent) }
         : isSet(object.goodbye)
         ? { $case: "goodbye", value: Goodbye.fromJSON(object.goodbye) }
+        : isSet(object.standingIntents)
+        ? { $case: "standingIntents", value: StandingIntents.fromJSON(object.standingIntents) }
+        : isSet(object.standing_intents)
+        ? { $case: "standingIntents", value: StandingIntents.fromJSON(object.standing_intents) }
+        : isSet(object.question)
+        ? { $case: "question", value: Question.fromJSON(object.question) }
         : undefined,
     };
   },
@@ -618,6 +704,10 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       obj.intent = Intent.toJSON(message.message.value);
     } else if (message.message?.$case === "goodbye") {
       obj.goodbye = Goodbye.toJSON(message.message.value);
+    } else if (message.message?.$case === "standingIntents") {
+      obj.standingIntents = StandingIntents.toJSON(message.message.value);
+    } else if (message.message?.$case === "question") {
+      obj.question = Question.toJSON(message.message.value);
     }
     return obj;
   },
@@ -664,6 +754,18 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         }
         break;
       }
+      case "standingIntents": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "standingIntents", value: StandingIntents.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "question": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "question", value: Question.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -681,6 +783,7 @@ function createBaseHello(): Hello {
     spoolId: "",
     instanceId: "",
     shards: [],
+    standingVersion: 0n,
     _unknownFields: {},
   };
 }
@@ -719,6 +822,12 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.shards) {
       writer.uint32(82).string(v!);
+    }
+    if (message.standingVersion !== 0n) {
+      if (BigInt.asUintN(64, message.standingVersion) !== message.standingVersion) {
+        throw new globalThis.Error("value provided for field message.standingVersion of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.standingVersion);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -824,6 +933,14 @@ export const Hello: MessageFns<Hello> = {
             message.shards.push(reader.string());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.standingVersion = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -886,6 +1003,11 @@ export const Hello: MessageFns<Hello> = {
       shards: globalThis.Array.isArray(object?.shards)
         ? object.shards.map((e: any) => globalThis.String(e))
         : [],
+      standingVersion: isSet(object.standingVersion)
+        ? BigInt(object.standingVersion)
+        : isSet(object.standing_version)
+        ? BigInt(object.standing_version)
+        : 0n,
     };
   },
 
@@ -921,6 +1043,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.shards?.length) {
       obj.shards = message.shards;
     }
+    if (message.standingVersion !== 0n) {
+      obj.standingVersion = message.standingVersion.toString();
+    }
     return obj;
   },
 
@@ -939,6 +1064,9 @@ export const Hello: MessageFns<Hello> = {
     message.spoolId = object.spoolId ?? "";
     message.instanceId = object.instanceId ?? "";
     message.shards = object.shards?.map((e) => e) || [];
+    message.standingVersion = (object.standingVersion !== undefined && object.standingVersion !== null)
+      ? BigInt(object.standingVersion)
+      : 0n;
     return message;
   },
 };

@@ -38,8 +38,99 @@ export interface ObjectState {
   /** The last value of the annotation reconcile.fluxcd.io/requestedAt that was handled. */
   lastHandledReconcileAt: string;
   /** When the agent saw this state first. */
-  changedAt?: Date | undefined;
+  changedAt?:
+    | Date
+    | undefined;
+  /** Sources only, and only where a pin, a freeze, a veto or the annotation fleet.flotilla.dev/gate matters. */
+  gate?:
+    | SourceGate
+    | undefined;
+  /** Sources only: who wrote the commit of the artifact, as "Name <email>". */
+  revisionAuthor: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Why a source is at the revision where it is. */
+export interface SourceGate {
+  state: SourceGate_State;
+  /** Value of the annotation fleet.flotilla.dev/gate: required, preferred or none. */
+  mode: string;
+  /** Where the ref of the source points to on the remote, when it was looked at last. */
+  newestRevision: string;
+  pinnedRevision: string;
+  pinId: string;
+  /** For people: why, since whom, until when. */
+  message: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export enum SourceGate_State {
+  STATE_UNSPECIFIED = 0,
+  /** STATE_FOLLOWING - No pin: the source follows its ref. */
+  STATE_FOLLOWING = 1,
+  /** STATE_PINNED - At the revision that it is pinned to. */
+  STATE_PINNED = 2,
+  /** STATE_MOVING - The pin has been taken and its revision is on the way. */
+  STATE_MOVING = 3,
+  /** STATE_HELD - It may not move: the gate is required and there is no pin, or the newest revision is vetoed. */
+  STATE_HELD = 4,
+  /** STATE_FROZEN - It would move, but a freeze forbids it. */
+  STATE_FROZEN = 5,
+  /** STATE_REFUSED - The pin was checked and refused; the message says why. */
+  STATE_REFUSED = 6,
+  UNRECOGNIZED = -1,
+}
+
+export function sourceGate_StateFromJSON(object: any): SourceGate_State {
+  switch (object) {
+    case 0:
+    case "STATE_UNSPECIFIED":
+      return SourceGate_State.STATE_UNSPECIFIED;
+    case 1:
+    case "STATE_FOLLOWING":
+      return SourceGate_State.STATE_FOLLOWING;
+    case 2:
+    case "STATE_PINNED":
+      return SourceGate_State.STATE_PINNED;
+    case 3:
+    case "STATE_MOVING":
+      return SourceGate_State.STATE_MOVING;
+    case 4:
+    case "STATE_HELD":
+      return SourceGate_State.STATE_HELD;
+    case 5:
+    case "STATE_FROZEN":
+      return SourceGate_State.STATE_FROZEN;
+    case 6:
+    case "STATE_REFUSED":
+      return SourceGate_State.STATE_REFUSED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return SourceGate_State.UNRECOGNIZED;
+  }
+}
+
+export function sourceGate_StateToJSON(object: SourceGate_State): string {
+  switch (object) {
+    case SourceGate_State.STATE_UNSPECIFIED:
+      return "STATE_UNSPECIFIED";
+    case SourceGate_State.STATE_FOLLOWING:
+      return "STATE_FOLLOWING";
+    case SourceGate_State.STATE_PINNED:
+      return "STATE_PINNED";
+    case SourceGate_State.STATE_MOVING:
+      return "STATE_MOVING";
+    case SourceGate_State.STATE_HELD:
+      return "STATE_HELD";
+    case SourceGate_State.STATE_FROZEN:
+      return "STATE_FROZEN";
+    case SourceGate_State.STATE_REFUSED:
+      return "STATE_REFUSED";
+    case SourceGate_State.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
 }
 
 export interface ObjectRef {
@@ -126,6 +217,8 @@ function createBaseObjectState(): ObjectState {
     inventory: undefined,
     lastHandledReconcileAt: "",
     changedAt: undefined,
+    gate: undefined,
+    revisionAuthor: "",
     _unknownFields: {},
   };
 }
@@ -179,6 +272,12 @@ export const ObjectState: MessageFns<ObjectState> = {
     }
     if (message.changedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.changedAt), writer.uint32(114).fork()).join();
+    }
+    if (message.gate !== undefined) {
+      SourceGate.encode(message.gate, writer.uint32(122).fork()).join();
+    }
+    if (message.revisionAuthor !== "") {
+      writer.uint32(130).string(message.revisionAuthor);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -316,6 +415,22 @@ export const ObjectState: MessageFns<ObjectState> = {
             message.changedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.gate = SourceGate.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.revisionAuthor = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -378,6 +493,12 @@ export const ObjectState: MessageFns<ObjectState> = {
         : isSet(object.changed_at)
         ? fromJsonTimestamp(object.changed_at)
         : undefined,
+      gate: isSet(object.gate) ? SourceGate.fromJSON(object.gate) : undefined,
+      revisionAuthor: isSet(object.revisionAuthor)
+        ? globalThis.String(object.revisionAuthor)
+        : isSet(object.revision_author)
+        ? globalThis.String(object.revision_author)
+        : "",
     };
   },
 
@@ -425,6 +546,12 @@ export const ObjectState: MessageFns<ObjectState> = {
     if (message.changedAt !== undefined) {
       obj.changedAt = message.changedAt.toISOString();
     }
+    if (message.gate !== undefined) {
+      obj.gate = SourceGate.toJSON(message.gate);
+    }
+    if (message.revisionAuthor !== "") {
+      obj.revisionAuthor = message.revisionAuthor;
+    }
     return obj;
   },
 
@@ -455,6 +582,187 @@ export const ObjectState: MessageFns<ObjectState> = {
       : undefined;
     message.lastHandledReconcileAt = object.lastHandledReconcileAt ?? "";
     message.changedAt = object.changedAt ?? undefined;
+    message.gate = (object.gate !== undefined && object.gate !== null)
+      ? SourceGate.fromPartial(object.gate)
+      : undefined;
+    message.revisionAuthor = object.revisionAuthor ?? "";
+    return message;
+  },
+};
+
+function createBaseSourceGate(): SourceGate {
+  return { state: 0, mode: "", newestRevision: "", pinnedRevision: "", pinId: "", message: "", _unknownFields: {} };
+}
+
+export const SourceGate: MessageFns<SourceGate> = {
+  encode(message: SourceGate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.mode !== "") {
+      writer.uint32(18).string(message.mode);
+    }
+    if (message.newestRevision !== "") {
+      writer.uint32(26).string(message.newestRevision);
+    }
+    if (message.pinnedRevision !== "") {
+      writer.uint32(34).string(message.pinnedRevision);
+    }
+    if (message.pinId !== "") {
+      writer.uint32(42).string(message.pinId);
+    }
+    if (message.message !== "") {
+      writer.uint32(50).string(message.message);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SourceGate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSourceGate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.mode = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.newestRevision = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pinnedRevision = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pinId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SourceGate {
+    return {
+      state: isSet(object.state) ? sourceGate_StateFromJSON(object.state) : 0,
+      mode: isSet(object.mode) ? globalThis.String(object.mode) : "",
+      newestRevision: isSet(object.newestRevision)
+        ? globalThis.String(object.newestRevision)
+        : isSet(object.newest_revision)
+        ? globalThis.String(object.newest_revision)
+        : "",
+      pinnedRevision: isSet(object.pinnedRevision)
+        ? globalThis.String(object.pinnedRevision)
+        : isSet(object.pinned_revision)
+        ? globalThis.String(object.pinned_revision)
+        : "",
+      pinId: isSet(object.pinId)
+        ? globalThis.String(object.pinId)
+        : isSet(object.pin_id)
+        ? globalThis.String(object.pin_id)
+        : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: SourceGate): unknown {
+    const obj: any = {};
+    if (message.state !== 0) {
+      obj.state = sourceGate_StateToJSON(message.state);
+    }
+    if (message.mode !== "") {
+      obj.mode = message.mode;
+    }
+    if (message.newestRevision !== "") {
+      obj.newestRevision = message.newestRevision;
+    }
+    if (message.pinnedRevision !== "") {
+      obj.pinnedRevision = message.pinnedRevision;
+    }
+    if (message.pinId !== "") {
+      obj.pinId = message.pinId;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SourceGate>, I>>(base?: I): SourceGate {
+    return SourceGate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SourceGate>, I>>(object: I): SourceGate {
+    const message = createBaseSourceGate();
+    message.state = object.state ?? 0;
+    message.mode = object.mode ?? "";
+    message.newestRevision = object.newestRevision ?? "";
+    message.pinnedRevision = object.pinnedRevision ?? "";
+    message.pinId = object.pinId ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };

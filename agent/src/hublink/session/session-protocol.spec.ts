@@ -34,6 +34,7 @@ function row(name: string, revision: string): ObjectState {
     sourceUrl: '',
     sourceRef: '',
     lastHandledReconcileAt: '',
+    revisionAuthor: '',
   };
 }
 

@@ -60,6 +60,7 @@ export class SessionProtocol {
       sequence: table.sequence,
       tableHash: table.hash,
       spoolId: records.spoolId,
+      standingVersion: 0n,
     };
     return { message: { $case: 'hello', value: hello } };
   }

@@ -49,6 +49,7 @@ export function objectState(object: KubeObject): ObjectState {
     inventory: inventorySummary(status.inventory?.entries),
     lastHandledReconcileAt: status.lastHandledReconcileAt ?? '',
     changedAt: newestTransition(conditions),
+    revisionAuthor: '',
   };
 }
 

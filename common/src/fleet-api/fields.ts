@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { labelKeyProblem, labelValueProblem } from '../labels/label-syntax.js';
+import { parseDuration, readDuration } from '../duration/duration.js';
+
+/** Version of all documents that configure the hub. */
+export const fleetApiVersion = 'flotilla.dev/v1alpha1';
+
+/** An RFC 1123 label: the name of a document. */
+export const DocumentName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends',
+  );
+
+/** A Go duration such as "90s" or "1h30m", at most a year; kept as text. */
+export const DurationText = z.string().superRefine((text, context) => {
+  const ms = readDuration(text);
+  if (ms === undefined)
+    context.addIssue({ code: 'custom', message: 'must be a duration such as 90s or 1h30m' });
+  else if (ms < 0 || ms > 366 * 86_400_000) {
+    context.addIssue({ code: 'custom', message: 'must be between 0s and 8784h' });
+  }
+});
+
+/** Milliseconds of a text that `DurationText` has let through. */
+export function durationMs(text: string): number {
+  return parseDuration(text);
+}
+
+/** A count, or a percentage of all in question such as "25%" (rounded up, so never none). */
+export const CountOrPercentage = z.union([
+  z.int().min(0).max(100_000),
+  z.string().regex(/^(?:100|[1-9]?[0-9])%$/, 'must be a count or a percentage such as 25%'),
+]);
+export type CountOrPercentage = z.output<typeof CountOrPercentage>;
+
+const LabelKey = z.string().superRefine((key, context) => {
+  const problem = labelKeyProblem(key);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
+const LabelValue = z.string().superRefine((value, context) => {
+  const problem = labelValueProblem(value);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** The key of a label of clusters. */
+export const ClusterLabel = LabelKey;
+
+const Expression = z
+  .strictObject({
+    key: LabelKey,
+    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+    values: z.array(LabelValue).max(100).optional(),
+  })
+  .refine(({ operator, values }) => operator.endsWith('In') === (values !== undefined && values.length > 0), {
+    path: ['values'],
+    message: 'In and NotIn need values; Exists and DoesNotExist take none',
+  });
+
+/** A metav1.LabelSelector over the labels of clusters. At least one condition: "all" is said by naming a label. */
+export const ClusterSelector = z
+  .strictObject({
+    matchLabels: z.record(LabelKey, LabelValue).optional(),
+    matchExpressions: z.array(Expression).max(50).optional(),
+  })
+  .refine(
+    ({ matchLabels, matchExpressions }) =>
+      Object.keys(matchLabels ?? {}).length + (matchExpressions?.length ?? 0) > 0,
+    { message: 'must have at least one condition' },
+  );
+export type ClusterSelector = z.output<typeof ClusterSelector>;
+
+/** Which source object, the same in every cluster. */
+export const SourceRef = z.strictObject({
+  kind: z.enum(['GitRepository', 'OCIRepository', 'HelmChart', 'Bucket']).default('GitRepository'),
+  namespace: z.string().min(1).max(253).default('flux-system'),
+  name: z.string().min(1).max(253),
+});
+export type SourceRef = z.output<typeof SourceRef>;
+
+/** metadata of a document. */
+export const Metadata = z.strictObject({
+  name: DocumentName,
+  labels: z.record(LabelKey, LabelValue).optional(),
+  annotations: z.record(LabelKey, z.string().max(10_000)).optional(),
+});

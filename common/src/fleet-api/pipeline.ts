@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { DocumentName, DurationText, fleetApiVersion, Metadata, SourceRef } from './fields.js';
+import { GateList } from './gates.js';
+import { RolloutStrategy } from './rollout-strategy.js';
+
+/** The hub's own look at a Git server, for releases that no agent has fetched yet. */
+const GitWatch = z.strictObject({
+  source: z.int().min(0).default(0).describe('Which of spec.sources it tells about.'),
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  branch: z.string().min(1).max(255).default('main'),
+  interval: DurationText.default('1m'),
+  usernameEnv: z
+    .string()
+    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+    .optional(),
+  passwordEnv: z
+    .string()
+    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+    .optional(),
+});
+
+const FileChange = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('image').describe('Sets images[].newTag of a kustomization file.'),
+    file: z.string().min(1).max(1_000),
+    image: z.string().min(1).max(500),
+    tagFrom: z
+      .strictObject({ file: z.string().min(1).max(1_000) })
+      .describe('The same entry in this file is copied.'),
+  }),
+  z.strictObject({
+    type: z.literal('field').describe('Copies one field of a YAML file, e.g. a chart version.'),
+    file: z.string().min(1).max(1_000),
+    path: z.string().startsWith('/').max(1_000).describe('JSON pointer.'),
+    from: z.strictObject({ file: z.string().min(1).max(1_000), path: z.string().startsWith('/').optional() }),
+  }),
+  z.strictObject({
+    type: z.literal('copy').describe('Makes a folder or file the same as another.'),
+    from: z.string().min(1).max(1_000),
+    to: z.string().min(1).max(1_000),
+  }),
+]);
+
+/** How the promotion writes Git before its rollout follows the merged commit. */
+const GitDelivery = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  branch: z.string().min(1).max(255).default('main').describe('Branch that the environment follows.'),
+  provider: z.enum(['push', 'github', 'gitlab', 'gitea']).default('push'),
+  apiUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
+  pullRequest: z
+    .boolean()
+    .default(false)
+    .describe('Open a pull request and wait until it is merged; else a commit.'),
+  changes: z.array(FileChange).min(1).max(100),
+  usernameEnv: z
+    .string()
+    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+    .optional(),
+  passwordEnv: z
+    .string()
+    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+    .optional(),
+});
+export type GitDelivery = z.output<typeof GitDelivery>;
+
+/** One environment's place in a pipeline. */
+const PipelineEnvironment = z
+  .strictObject({
+    name: DocumentName.describe('Name of an Environment.'),
+    after: z
+      .array(DocumentName)
+      .max(50)
+      .optional()
+      .describe(
+        'Environments in which a release has to be promoted before; default the one before in the list.',
+      ),
+    promote: z
+      .enum(['automatic', 'manual'])
+      .default('automatic')
+      .describe('Whether a release that may come is promoted by itself (its gates still hold it).'),
+    delivery: z
+      .enum(['pins', 'follow', 'git'])
+      .default('pins')
+      .describe('pins: agents move when told. follow: they follow their ref, and are watched. git: see git.'),
+    git: GitDelivery.optional(),
+    queue: z
+      .enum(['fifo', 'latest', 'batch'])
+      .default('latest')
+      .describe(
+        'Of promotions that wait: all in order; the newest supersedes the others; all that wait become one.',
+      ),
+    gates: z.strictObject({ before: GateList.default([]), after: GateList.default([]) }).prefault({}),
+    rollout: RolloutStrategy.prefault({}),
+  })
+  .refine(({ delivery, git }) => (delivery === 'git') === (git !== undefined), {
+    path: ['git'],
+    message: 'is needed with delivery git, and only then',
+  });
+export type PipelineEnvironment = z.output<typeof PipelineEnvironment>;
+
+/** spec of a Pipeline: how releases of some sources go through environments. */
+export const PipelineSpec = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  sources: z.array(SourceRef).min(1).max(20).describe('Source objects that a release holds together.'),
+  releases: z
+    .strictObject({
+      automatic: z
+        .boolean()
+        .default(true)
+        .describe('Make a release when agents of the first environment, or the watch, see a new revision.'),
+      watch: z.array(GitWatch).max(20).default([]),
+    })
+    .prefault({}),
+  environments: z.array(PipelineEnvironment).min(1).max(50),
+});
+export type PipelineSpec = z.output<typeof PipelineSpec>;
+
+/** The document that names a pipeline. */
+export const PipelineDocument = z.strictObject({
+  apiVersion: z.literal(fleetApiVersion),
+  kind: z.literal('Pipeline'),
+  metadata: Metadata,
+  spec: PipelineSpec,
+});
+export type PipelineDocument = z.output<typeof PipelineDocument>;
