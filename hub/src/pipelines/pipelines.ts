@@ -1,0 +1,62 @@
+import type { PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
+import type { EntityManager } from 'typeorm';
+
+/** A pipeline as it stands. */
+export interface PipelineRecord {
+  readonly name: string;
+  /** Counts the changes of `spec`, from 1. */
+  readonly generation: number;
+  readonly spec: PipelineSpec;
+}
+
+/** A cluster that belongs to an environment just now. */
+export interface Member {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** When its agents (the one that is behind most) last confirmed what the hub holds; null: never. */
+  readonly observedAt: Date | null;
+  /** Whether all of its agents have a session. */
+  readonly connected: boolean;
+}
+
+/** What the other features ask about pipelines and environments. `PipelinesModule` (`@Global`) provides it. */
+export abstract class Pipelines {
+  abstract get(manager: EntityManager, name: string): Promise<PipelineRecord | null>;
+
+  /** By name. */
+  abstract all(manager: EntityManager): Promise<readonly PipelineRecord[]>;
+
+  /**
+   * The clusters of an environment now, by name; those that were revoked or quarantined are none. Empty for an
+   * environment that does not exist.
+   */
+  abstract members(manager: EntityManager, environment: string): Promise<readonly Member[]>;
+}
+
+/** A promotion that has not ended. */
+export interface PromotionUnderWay {
+  readonly id: string;
+  readonly environment: string;
+  /** Name of the release. */
+  readonly release: string;
+  readonly state: string;
+}
+
+/**
+ * What keeps a pipeline (or an environment of it) from being deleted. The promotions module provides it (`@Global`,
+ * exported); without a provider nothing does.
+ */
+export abstract class PipelineUse {
+  abstract underWay(manager: EntityManager, pipeline: string): Promise<readonly PromotionUnderWay[]>;
+}
+
+/**
+ * Hears of pipelines in the transaction that writes or deletes them: a new environment may take the newest release
+ * at once. The promotions module provides it (`@Global`, exported); it is optional. Environments whose selector
+ * changes are told by the change topic `pipeline` only.
+ */
+export abstract class PipelineListener {
+  abstract applied(manager: EntityManager, pipeline: PipelineRecord, now: Date): Promise<void>;
+  abstract removed(manager: EntityManager, pipeline: string, now: Date): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { EntityManager } from 'typeorm';
+import type { SourceKey } from '../standing/standing.js';
+
+/** One source at one revision. */
+export interface ReleaseItem {
+  readonly source: SourceKey;
+  /** spec.url (or bucket endpoint) of the source as agents or the watch know it; "" when nobody has told. */
+  readonly url: string;
+  /** As sources write it, e.g. `main@sha1:<40 hex>`. */
+  readonly revision: string;
+  /** Of the artifact; null where nobody has fetched it yet. */
+  readonly digest: string | null;
+  /** Who made what is new in it since the release before: `Name <email>`, each once. */
+  readonly authors: readonly string[];
+}
+
+/** An immutable set of items; the same items of one pipeline are the same release. */
+export interface ReleaseRecord {
+  /** uuidv7: sorts by time. */
+  readonly id: string;
+  readonly pipeline: string;
+  /** `<pipeline>-<number>`, numbered from 1 without gaps. */
+  readonly name: string;
+  readonly number: number;
+  /** In the order of the pipeline's sources. */
+  readonly items: readonly ReleaseItem[];
+  /** Name of an API token, or `hub`. */
+  readonly createdBy: string;
+  readonly createdAt: Date;
+}
+
+/** What the other features ask about releases. `ReleasesModule` (`@Global`) provides it. */
+export abstract class Releases {
+  /** By id or by name. */
+  abstract get(manager: EntityManager, idOrName: string): Promise<ReleaseRecord | null>;
+
+  /** Those of the ids that exist, by id. */
+  abstract byIds(manager: EntityManager, ids: readonly string[]): Promise<readonly ReleaseRecord[]>;
+
+  /** The newest release of a pipeline. */
+  abstract latest(manager: EntityManager, pipeline: string): Promise<ReleaseRecord | null>;
+}
+
+/**
+ * Is called in the transaction that makes a release, once for each. The promotions module provides it (`@Global`,
+ * exported); it is optional. A release with a vetoed item is announced like any other: whoever promotes asks for
+ * vetoes anyway.
+ */
+export abstract class ReleaseListener {
+  abstract released(manager: EntityManager, release: ReleaseRecord): Promise<void>;
+}
