@@ -1,0 +1,127 @@
+import type { EntityManager } from 'typeorm';
+
+/** A source object, the same in every cluster. */
+export interface SourceKey {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One source object of one cluster. */
+export interface PinTarget {
+  readonly clusterId: string;
+  readonly source: SourceKey;
+}
+
+/** Asks that a source of a cluster stays at one revision. */
+export interface PinRequest extends PinTarget {
+  readonly revision: string;
+  /** For people, e.g. "rollout 0199… of release web-12, wave canary". */
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly rolloutId: string | null;
+  /** Two people have allowed it to move although a freeze stands. */
+  readonly breakGlass?: boolean;
+}
+
+/** A pin in force. */
+export interface PinRecord extends PinTarget {
+  readonly id: string;
+  readonly revision: string;
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly rolloutId: string | null;
+  readonly breakGlass: boolean;
+  readonly createdAt: Date;
+}
+
+/** Revision of an address that must not be taken again. */
+export interface VetoTarget {
+  /** As sources name it; credentials in it are dropped. */
+  readonly url: string;
+  /** Only what is behind the last ":" or "@" counts, i.e. the commit or digest. */
+  readonly revision: string;
+}
+
+export interface VetoRequest extends VetoTarget {
+  readonly reason: string;
+  readonly by: string;
+  readonly rolloutId: string | null;
+}
+
+/** A veto in force. */
+export interface VetoRecord extends VetoTarget {
+  readonly id: string;
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly rolloutId: string | null;
+  readonly createdAt: Date;
+}
+
+/** What freezes are looked up by. What is left out does not narrow: no `clusterIds` and no `environment` means the fleet. */
+export interface FreezeQuery {
+  /** Freezes of this environment, of the organisation, and of any of its clusters. */
+  readonly environment?: string;
+  /** Freezes that hold at least one of these clusters, whatever they are scoped by. */
+  readonly clusterIds?: readonly string[];
+  /** Leaves out freezes of other sources. */
+  readonly sources?: readonly SourceKey[];
+}
+
+/** A freeze that stands at the time in question. */
+export interface ActiveFreeze {
+  readonly id: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly until: Date;
+}
+
+/** What a cluster has made of its standing intents. */
+export interface StandingProgress {
+  readonly clusterId: string;
+  /** Of the set that it should keep; 0 before there was one. */
+  readonly version: bigint;
+  /** The last version that every shard of its agent keeps. */
+  readonly acknowledged: bigint;
+  /** Why an agent did not take over the version that it answered last; empty when it did. */
+  readonly refusal: string;
+}
+
+/**
+ * What the hub asks of clusters until it says otherwise: pins, freezes, vetoes. Every method works in the caller's
+ * transaction; when that commits, agents that are connected get the new set, the others when they come back.
+ *
+ * Pinning locks the clusters' sets in the order of their ids: name all clusters in one call, so that two transactions
+ * cannot wait for each other. Nothing here takes a lock for freezes and vetoes.
+ */
+export abstract class StandingIntents {
+  /** A pin replaces the pin of the same source; one with the same content changes nothing. */
+  abstract pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
+
+  /** What is not pinned is left as it is. */
+  abstract unpin(manager: EntityManager, targets: readonly PinTarget[], now: Date): Promise<void>;
+
+  /** Pins in force, e.g. for a rollback to what was there before. */
+  abstract pinsOf(manager: EntityManager, clusterIds: readonly string[]): Promise<readonly PinRecord[]>;
+
+  /** Gives the id of the veto; one of the same address and revision that stands already is that one. */
+  abstract veto(manager: EntityManager, veto: VetoRequest, now: Date): Promise<string>;
+
+  /** Vetoes in force of any of these. */
+  abstract vetoesOf(manager: EntityManager, items: readonly VetoTarget[]): Promise<readonly VetoRecord[]>;
+
+  /** Freezes that stand at `now`. */
+  abstract freezesOf(manager: EntityManager, query: FreezeQuery, now: Date): Promise<readonly ActiveFreeze[]>;
+
+  /** How far the clusters have taken over what is asked of them. Clusters that never had a set are left out. */
+  abstract progressOf(
+    manager: EntityManager,
+    clusterIds: readonly string[],
+  ): Promise<readonly StandingProgress[]>;
+
+  /**
+   * Says that an environment has been made, changed or removed. When the transaction commits, the sets of all
+   * clusters are computed again.
+   */
+  abstract environmentsChanged(manager: EntityManager): Promise<void>;
+}
