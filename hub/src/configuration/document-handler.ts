@@ -66,7 +66,8 @@ export class DocumentHandlers {
   private readonly handlers = new Map<FleetKind, DocumentHandler>();
 
   register<Kind extends FleetKind>(handler: DocumentHandler<Kind>): void {
-    this.handlers.set(handler.kind, handler);
+    // Whoever asks by a kind passes documents of that kind only.
+    this.handlers.set(handler.kind, handler as unknown as DocumentHandler);
   }
 
   /** Undefined for a kind whose feature is not a part of this hub. */

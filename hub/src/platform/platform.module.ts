@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Logger } from 'pino';
 import { ChangeFeed } from './changes/change-feed.js';
+import { ChangeViews } from './changes/change-views.js';
 import { Notifications } from './changes/notifications.js';
 import { Clock } from './clock.js';
 import { HUB_CONFIG } from './config/hub-config.js';
@@ -21,7 +22,7 @@ export interface PlatformParts {
   readonly changeFeed: ChangeFeed;
 }
 
-/** Makes the platform injectable everywhere: HUB_CONFIG, LOGGER, Clock, DataSource, Notifications, ChangeFeed, Metrics. */
+/** Makes the platform injectable everywhere: HUB_CONFIG, LOGGER, Clock, DataSource, Notifications, ChangeFeed, ChangeViews, Metrics. */
 @Global()
 @Module({})
 export class PlatformModule {
@@ -33,6 +34,7 @@ export class PlatformModule {
       { provide: DataSource, useValue: parts.dataSource },
       { provide: Notifications, useValue: parts.notifications },
       { provide: ChangeFeed, useValue: parts.changeFeed },
+      { provide: ChangeViews, useFactory: (): ChangeViews => new ChangeViews() },
       { provide: Metrics, useFactory: (): Metrics => new Metrics() },
     ];
     return {

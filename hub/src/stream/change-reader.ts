@@ -5,6 +5,8 @@ import { EventList } from '../fleet/read-models/event-list.js';
 import { ObjectList } from '../fleet/read-models/object-list.js';
 import { IntentList } from '../intents/read-models/intent-list.js';
 import type { Change } from '../platform/changes/change.js';
+import { ChangeViews } from '../platform/changes/change-views.js';
+import type { ViewTopic } from '../platform/changes/change-views.js';
 import type { StreamEvent, StreamTopic } from './domain/stream-event.js';
 
 /** Ids read by one query. */
@@ -14,6 +16,12 @@ const topicOf = {
   object: 'objects',
   event: 'events',
   intent: 'intents',
+  environment: 'environments',
+  pipeline: 'pipelines',
+  release: 'releases',
+  promotion: 'promotions',
+  rollout: 'rollouts',
+  freeze: 'freezes',
 } as const satisfies Record<Change['topic'], StreamTopic>;
 
 /** Reads what changes are about, in the form of the lists. */
@@ -25,6 +33,7 @@ export class ChangeReader {
     private readonly objects: ObjectList,
     private readonly events: EventList,
     private readonly intents: IntentList,
+    private readonly views: ChangeViews,
   ) {}
 
   /** One event for each thing that changed; a change of objects changes the roll-up of their cluster, too. */
@@ -40,6 +49,7 @@ export class ChangeReader {
       ...of('cluster')
         .filter(({ deleted }) => deleted)
         .map(deletedCluster),
+      ...(await this.readViews(changes)),
     ];
   }
 
@@ -66,6 +76,19 @@ export class ChangeReader {
       return event('objects', 'object', key, view);
     });
     return [...present, ...gone, ...crowds(changes, names)];
+  }
+
+  /** What other features show; a key that is not there any more was deleted meanwhile. */
+  private async readViews(changes: readonly Change[]): Promise<readonly StreamEvent[]> {
+    const events: StreamEvent[] = [];
+    for (const topic of this.views.topics) {
+      const keys = changes.flatMap((change) => (change.topic === topic ? (change.key ?? []) : []));
+      const views = await inBatches(keys, (part) => this.views.read(topic, part));
+      const present = new Set(views.map(({ key }) => key));
+      events.push(...views.map(({ key, view }) => event(topicOf[topic], topic, key, view)));
+      events.push(...keys.filter((key) => !present.has(key)).map((key) => deletedView(topic, key)));
+    }
+    return events;
   }
 
   private async readByIds<View extends { readonly id: string }>(
@@ -101,6 +124,10 @@ function crowds(changes: readonly Change[], names: ReadonlyMap<string, string>):
 
 function deletedCluster({ clusterId, key }: Change): StreamEvent {
   return event('clusters', 'deleted', key ?? clusterId, { kind: 'cluster', name: key ?? clusterId });
+}
+
+function deletedView(topic: ViewTopic, key: string): StreamEvent {
+  return event(topicOf[topic], 'deleted', key, { kind: topic, name: key });
 }
 
 function deletedObject(cluster: string, key: string): StreamEvent {

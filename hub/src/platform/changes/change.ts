@@ -1,13 +1,26 @@
-export const changeTopics = ['cluster', 'object', 'event', 'intent'] as const;
+/** In the order of the wire between replicas: new ones at the end. */
+export const changeTopics = [
+  'cluster',
+  'object',
+  'event',
+  'intent',
+  'environment',
+  'pipeline',
+  'release',
+  'promotion',
+  'rollout',
+  'freeze',
+] as const;
 export type ChangeTopic = (typeof changeTopics)[number];
 
 /** Says what has changed, never how: readers ask the database. */
 export interface Change {
   readonly topic: ChangeTopic;
+  /** Empty for what belongs to no cluster. */
   readonly clusterId: string;
   /**
-   * object: `apiVersion|kind|namespace|name`; event and intent: id; cluster: its name. Null: so many of the
-   * cluster's objects or events that reading all again is cheaper.
+   * object: `apiVersion|kind|namespace|name`; cluster, environment, pipeline and freeze: its name; the others: id.
+   * Null: so many of the cluster's objects or events that reading all again is cheaper.
    */
   readonly key: string | null;
   readonly deleted: boolean;

@@ -1,4 +1,17 @@
-export const streamTopics = ['clusters', 'objects', 'events', 'intents'] as const;
+import type { ChangeTopic } from '../../platform/changes/change.js';
+
+export const streamTopics = [
+  'clusters',
+  'objects',
+  'events',
+  'intents',
+  'environments',
+  'pipelines',
+  'releases',
+  'promotions',
+  'rollouts',
+  'freezes',
+] as const;
 export type StreamTopic = (typeof streamTopics)[number];
 
 /** One server-sent event, before it has a number. */
@@ -7,7 +20,7 @@ export interface StreamEvent {
   /** Events with the same key replace each other. */
   readonly key: string;
   /** The SSE event name. */
-  readonly name: 'cluster' | 'object' | 'event' | 'intent' | 'deleted' | 'reset';
+  readonly name: ChangeTopic | 'deleted' | 'reset';
   /** JSON on one line. */
   readonly data: string;
 }
