@@ -11,6 +11,7 @@ import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { IntentsModule } from './intents/intents.module.js';
 import { StreamModule } from './stream/stream.module.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { PlatformParts } from './platform/platform.module.js';
 
@@ -19,6 +20,7 @@ export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
 
 /** The features; one line each. */
 const features: NonNullable<DynamicModule['imports']> = [
+  JobsModule,
   AuthModule,
   AuditModule,
   OpenApiModule,

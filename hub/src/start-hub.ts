@@ -61,7 +61,15 @@ export async function startHub({ config, logger, clock = new Clock() }: HubOptio
     await changeFeed.start();
     stops.push(async () => changeFeed.stop());
 
-    const app = await createApp({ config, logger, clock, dataSource, notifications, changeFeed });
+    const app = await createApp({
+      config,
+      logger,
+      databaseUrl,
+      clock,
+      dataSource,
+      notifications,
+      changeFeed,
+    });
     stops.push(() => app.close());
     await app.listen({ port: config.httpAddr.port, host: listenHost(config.httpAddr) });
     const { agents, enrolment } = app.get(GatewayService).addresses;

@@ -8,6 +8,7 @@ import { Notifications } from './changes/notifications.js';
 import { Clock } from './clock.js';
 import { HUB_CONFIG } from './config/hub-config.js';
 import type { HubConfig } from './config/hub-flags.js';
+import { DATABASE_URL } from './database/database-url.js';
 import { HealthController } from './health/health.controller.js';
 import { Metrics } from './health/metrics.js';
 import { LOGGER } from './logging/logger.js';
@@ -16,13 +17,14 @@ import { LOGGER } from './logging/logger.js';
 export interface PlatformParts {
   readonly config: HubConfig;
   readonly logger: Logger;
+  readonly databaseUrl: string;
   readonly clock: Clock;
   readonly dataSource: DataSource;
   readonly notifications: Notifications;
   readonly changeFeed: ChangeFeed;
 }
 
-/** Makes the platform injectable everywhere: HUB_CONFIG, LOGGER, Clock, DataSource, Notifications, ChangeFeed, ChangeViews, Metrics. */
+/** Makes the platform injectable everywhere: HUB_CONFIG, LOGGER, DATABASE_URL, Clock, DataSource, Notifications, ChangeFeed, ChangeViews, Metrics. */
 @Global()
 @Module({})
 export class PlatformModule {
@@ -30,6 +32,7 @@ export class PlatformModule {
     const providers = [
       { provide: HUB_CONFIG, useValue: parts.config },
       { provide: LOGGER, useValue: parts.logger },
+      { provide: DATABASE_URL, useValue: parts.databaseUrl },
       { provide: Clock, useValue: parts.clock },
       { provide: DataSource, useValue: parts.dataSource },
       { provide: Notifications, useValue: parts.notifications },

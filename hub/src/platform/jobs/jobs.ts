@@ -6,11 +6,11 @@
  * - While `run(key)` is under way, another wake() of the key makes it run once more afterwards; it never runs twice
  *   at the same time, except when a replica was cut off from the database for longer than its lock: `run` takes a
  *   row lock if that matters.
- * - The job of a replica that died is taken by another one after about `stalledMs`.
+ * - The job of a replica that died is taken by another one within about 20 s.
  * - `run` that throws is tried again with back-off (1 s doubling to 1 min) for as long as it fails, and logged.
  *
  * wake() is not a part of the caller's transaction: call it after the commit, and have a sweep that finds what was
- * not woken because the process died between the two. `PlatformModule` (`@Global`) provides it.
+ * not woken because the process died between the two. `JobsModule` (`@Global`) provides it.
  */
 export abstract class Jobs {
   /**
