@@ -1,7 +1,14 @@
 import { encodeRow, rowHash, tableKey } from '@flotilla/proto/table/table-hash';
-import type { Condition as WireCondition, ObjectRef, ObjectState } from '@flotilla/proto/flotilla/v1/state';
+import { SourceGate_State } from '@flotilla/proto/flotilla/v1/state';
+import type {
+  Condition as WireCondition,
+  ObjectRef,
+  ObjectState,
+  SourceGate,
+} from '@flotilla/proto/flotilla/v1/state';
 import type { Condition, ConditionStatus } from '@flotilla/common/kube/condition';
 import { axesOf, headline } from '../fleet/domain/axes.js';
+import type { GateState } from '../fleet/domain/gate.js';
 
 /** The longest part of an object's name that is taken; Kubernetes allows 253. */
 const longestName = 512;
@@ -20,6 +27,7 @@ export interface ObjectRow {
   readonly suspended: boolean;
   readonly sync: string;
   readonly health: string;
+  readonly intent: string;
   readonly readyStatus: string;
   readonly reason: string;
   readonly message: string;
@@ -33,7 +41,28 @@ export interface ObjectRow {
   readonly inventoryDigest: string | null;
   readonly lastHandledReconcileAt: string;
   readonly changedAt: Date;
+  readonly gate: GateRow | null;
+  readonly revisionAuthor: string;
 }
+
+/** Why a source is at the revision where it is. */
+export interface GateRow {
+  readonly state: GateState;
+  readonly mode: string;
+  readonly newestRevision: string;
+  readonly pinnedRevision: string;
+  readonly pinId: string;
+  readonly message: string;
+}
+
+const gateStates = new Map<SourceGate_State, GateState>([
+  [SourceGate_State.STATE_FOLLOWING, 'Following'],
+  [SourceGate_State.STATE_PINNED, 'Pinned'],
+  [SourceGate_State.STATE_MOVING, 'Moving'],
+  [SourceGate_State.STATE_HELD, 'Held'],
+  [SourceGate_State.STATE_FROZEN, 'Frozen'],
+  [SourceGate_State.STATE_REFUSED, 'Refused'],
+]);
 
 /** An agent said something that the protocol does not allow; the message names it. */
 export class ProtocolError extends Error {
@@ -56,6 +85,7 @@ export function objectRow(state: ObjectState, now: Date): ObjectRow {
   const key = keyOf(state.ref);
   const conditions = state.conditions.map(plainCondition);
   const { apiVersion, kind, namespace, name } = state.ref!;
+  const gate = gateRow(state.gate);
   const axes = axesOf({
     kind,
     conditions,
@@ -64,6 +94,7 @@ export function objectRow(state: ObjectState, now: Date): ObjectRow {
     suspended: state.suspended,
     revision: state.revision,
     attemptedRevision: state.attemptedRevision,
+    gate,
   });
   const { reason, message } = headline(conditions);
   return {
@@ -79,6 +110,7 @@ export function objectRow(state: ObjectState, now: Date): ObjectRow {
     suspended: state.suspended,
     sync: axes.sync,
     health: axes.health,
+    intent: axes.intent,
     readyStatus: conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown',
     reason,
     message,
@@ -92,6 +124,8 @@ export function objectRow(state: ObjectState, now: Date): ObjectRow {
     inventoryDigest: state.inventory ? text(state.inventory.digest) : null,
     lastHandledReconcileAt: text(state.lastHandledReconcileAt),
     changedAt: validDate(state.changedAt) ?? now,
+    gate,
+    revisionAuthor: text(state.revisionAuthor),
   };
 }
 
@@ -111,6 +145,19 @@ function plainRef(ref: ObjectRef | undefined): ObjectRef {
   const { apiVersion = '', kind = '', namespace = '', name = '' } = ref ?? {};
   const [a, k, ns, n] = [apiVersion, kind, namespace, name].map((part) => text(part).slice(0, longestName));
   return { apiVersion: a!, kind: k!, namespace: ns!, name: n! };
+}
+
+/** A state that a newer agent knows says no less than that the source does not simply follow. */
+function gateRow(gate: SourceGate | undefined): GateRow | null {
+  if (!gate) return null;
+  return {
+    state: gateStates.get(gate.state) ?? 'Held',
+    mode: text(gate.mode),
+    newestRevision: text(gate.newestRevision),
+    pinnedRevision: text(gate.pinnedRevision),
+    pinId: text(gate.pinId),
+    message: text(gate.message),
+  };
 }
 
 function plainCondition(condition: WireCondition): Condition {

@@ -33,6 +33,7 @@ const columns: readonly Column[] = [
   ['suspended', 'boolean', ({ row }) => row.suspended],
   ['sync', 'text', ({ row }) => row.sync],
   ['health', 'text', ({ row }) => row.health],
+  ['intent', 'text', ({ row }) => row.intent],
   ['ready_status', 'text', ({ row }) => row.readyStatus],
   ['reason', 'text', ({ row }) => row.reason],
   ['message', 'text', ({ row }) => row.message],
@@ -49,6 +50,13 @@ const columns: readonly Column[] = [
   ['inventory_digest', 'text', ({ row }) => row.inventoryDigest],
   ['last_handled_reconcile_at', 'text', ({ row }) => row.lastHandledReconcileAt],
   ['changed_at', 'timestamptz', ({ row }) => row.changedAt],
+  ['gate_state', 'text', ({ row }) => row.gate?.state ?? ''],
+  ['gate_mode', 'text', ({ row }) => row.gate?.mode ?? ''],
+  ['gate_newest_revision', 'text', ({ row }) => row.gate?.newestRevision ?? ''],
+  ['gate_pinned_revision', 'text', ({ row }) => row.gate?.pinnedRevision ?? ''],
+  ['gate_pin_id', 'text', ({ row }) => row.gate?.pinId ?? ''],
+  ['gate_message', 'text', ({ row }) => row.gate?.message ?? ''],
+  ['revision_author', 'text', ({ row }) => row.revisionAuthor],
   ['row_hash', 'bytea', ({ row }) => row.rowHash],
 ];
 

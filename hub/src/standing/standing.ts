@@ -1,3 +1,4 @@
+import type { FreezeScope } from '@flotilla/common/fleet-api/freeze';
 import type { EntityManager } from 'typeorm';
 
 /** A source object, the same in every cluster. */
@@ -72,6 +73,7 @@ export interface FreezeQuery {
 export interface ActiveFreeze {
   readonly id: string;
   readonly name: string;
+  readonly scope: FreezeScope;
   readonly reason: string;
   readonly until: Date;
 }
@@ -95,7 +97,7 @@ export interface StandingProgress {
  * cannot wait for each other. Nothing here takes a lock for freezes and vetoes.
  */
 export abstract class StandingIntents {
-  /** A pin replaces the pin of the same source; one with the same content changes nothing. */
+  /** A pin replaces the pin of the same source; one with the same content changes nothing. Clusters that are gone are skipped. */
   abstract pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
 
   /** What is not pinned is left as it is. */
@@ -118,10 +120,4 @@ export abstract class StandingIntents {
     manager: EntityManager,
     clusterIds: readonly string[],
   ): Promise<readonly StandingProgress[]>;
-
-  /**
-   * Says that an environment has been made, changed or removed. When the transaction commits, the sets of all
-   * clusters are computed again.
-   */
-  abstract environmentsChanged(manager: EntityManager): Promise<void>;
 }

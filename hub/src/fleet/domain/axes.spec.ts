@@ -28,6 +28,7 @@ const applied: ObservedState = {
   conditions: [ready],
   revision: 'main@sha1:aaaaaaa',
   attemptedRevision: 'main@sha1:aaaaaaa',
+  gate: null,
 };
 
 type OptionalStatus = ConditionStatus | null;

@@ -1,14 +1,19 @@
 import type { Condition } from '@flotilla/common/kube/condition';
+import type { ObservedGate } from './gate.js';
+import { gateHold } from './gate.js';
 
 export const syncStates = ['Synced', 'OutOfSync', 'Progressing', 'Failed', 'Unknown'] as const;
 export const healthStates = ['Healthy', 'Progressing', 'Unhealthy', 'Suspended', 'Unknown'] as const;
-export const intentStates = ['Following', 'Suspended'] as const;
+export const intentStates = ['Following', 'Deferred', 'Held', 'Frozen', 'Suspended'] as const;
 
 /** Which revision an object has reached, compared to the one it should have. */
 export type Sync = (typeof syncStates)[number];
 /** Whether what the object stands for works. */
 export type Health = (typeof healthStates)[number];
-/** What the object has been told to do. */
+/**
+ * What the object has been told to do: to follow, to stay (a gate, a pin or a veto; a freeze), or nothing at all.
+ * Deferred is not seen in the object: the hub has told it to move, and its cluster is away.
+ */
 export type Intent = (typeof intentStates)[number];
 
 /** What the axes of one object are decided from; a part of what an agent reports. */
@@ -21,6 +26,8 @@ export interface ObservedState {
   readonly conditions: readonly Condition[];
   readonly revision: string;
   readonly attemptedRevision: string;
+  /** Sources whose gate has a part in it. */
+  readonly gate: ObservedGate | null;
 }
 
 /** The axes that an object's own state decides; they do not change with time. */
@@ -45,7 +52,7 @@ export function axesOf(state: ObservedState): ObjectAxes {
   return {
     sync: syncFrom(outcome, state),
     health: state.suspended ? 'Suspended' : healthFrom(outcome, state),
-    intent: state.suspended ? 'Suspended' : 'Following',
+    intent: state.suspended ? 'Suspended' : (gateHold(state.gate) ?? 'Following'),
   };
 }
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { healthStates, syncStates } from './axes.js';
 import type { ClusterFacts, ObjectCounts } from './cluster-rollup.js';
 import {
-  clusterIntent,
   clusterReason,
   healthOrder,
   isClusterReady,
+  strongestIntent,
   syncOrder,
   worstHealth,
   worstSync,
@@ -66,7 +66,9 @@ describe('the roll-up of a cluster', () => {
   });
 
   it('is suspended as soon as one object is', () => {
-    expect([clusterIntent(0), clusterIntent(1)]).toEqual(['Following', 'Suspended']);
+    expect(strongestIntent([])).toBe('Following');
+    expect(strongestIntent(['Held', 'Following', 'Deferred'])).toBe('Held');
+    expect(strongestIntent(['Suspended', 'Frozen'])).toBe('Suspended');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Health, Intent, Sync } from './axes.js';
+import { intentStates } from './axes.js';
 import type { Freshness } from './freshness.js';
 
 /** From best to worst. Unknown is worse than anything that will end by itself, so that it is never green. */
@@ -45,9 +46,9 @@ export function worstHealth(states: readonly Health[]): Health {
   return worst(states, healthOrder) ?? 'Unknown';
 }
 
-/** Suspended as soon as one object is. */
-export function clusterIntent(suspended: number): Intent {
-  return suspended > 0 ? 'Suspended' : 'Following';
+/** The strongest word that one of a cluster's objects has been given; Following without any. */
+export function strongestIntent(states: readonly Intent[]): Intent {
+  return worst(states, intentStates) ?? 'Following';
 }
 
 /** Live, not refused, and every one of at least one object is synced and healthy. */

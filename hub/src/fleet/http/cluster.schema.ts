@@ -14,6 +14,16 @@ const example = {
   health: 'Healthy',
   freshness: 'Live',
   intent: 'Following',
+  gate: {
+    version: 1_767_268_800_000,
+    acknowledgedVersion: 1_767_268_800_000,
+    refusal: null,
+    pinned: 1,
+    moving: 0,
+    held: 0,
+    frozen: 0,
+    refused: 0,
+  },
   revision: 'main@sha1:4f1c9b2e7a6d5c4b3a291807f6e5d4c3b2a19080',
   objects: { total: 5, ready: 5, failed: 0, suspended: 0 },
   agentVersion: '0.1.0',
@@ -33,6 +43,22 @@ export const axesShape = {
   intent: z.enum(intentStates),
 };
 
+const count = z.int().min(0);
+
+const gateSchema = z.object({
+  version: z.int().min(0).meta({
+    description:
+      'Of the pins, freezes and vetoes that the hub asks for; rises when they change. 0: none so far.',
+  }),
+  acknowledgedVersion: z.int().min(0).meta({ description: 'The version that the agent keeps.' }),
+  refusal: z.string().nullable().meta({ description: 'Why the agent did not take them over.' }),
+  pinned: count,
+  moving: count,
+  held: count,
+  frozen: count,
+  refused: count,
+});
+
 export const clusterSchema = z
   .object({
     id: z.string(),
@@ -43,6 +69,7 @@ export const clusterSchema = z
       .meta({ description: 'Live, and every object Synced and Healthy, and at least one object.' }),
     reason: z.string().meta({ description: 'Why it is not ready, for people; empty when it is.' }),
     ...axesShape,
+    gate: gateSchema.meta({ description: 'The counts are of its sources.' }),
     revision: z.string().nullable().meta({ description: 'Of the root Kustomization; null when unknown.' }),
     objects: z.object({
       total: z.int().min(0),

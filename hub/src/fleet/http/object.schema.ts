@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anyOf, flagQuery, listOf, oneOrMore, pageQuery, time } from '../../paging/page.schema.js';
 import { healthStates, syncStates } from '../domain/axes.js';
+import { gateStates } from '../domain/gate.js';
 import { axesShape, freshnessQuery, labelSelectorQuery } from './cluster.schema.js';
 
 const revision = 'main@sha1:4f1c9b2e7a6d5c4b3a291807f6e5d4c3b2a19080';
@@ -17,7 +18,9 @@ const example = {
   health: 'Healthy',
   freshness: 'Live',
   intent: 'Following',
+  gate: null,
   revision,
+  revisionAuthor: null,
   attemptedRevision: revision,
   suspended: false,
   source: { kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' },
@@ -61,6 +64,18 @@ const conditionSchema = z
     },
   });
 
+const gateSchema = z.object({
+  state: z.enum(gateStates),
+  mode: z.string().meta({ description: 'required, preferred or none.' }),
+  newestRevision: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where the ref led to when it was looked at last.' }),
+  pinnedRevision: z.string().nullable(),
+  pinId: z.string().nullable(),
+  message: z.string().meta({ description: 'Why, since whom, until when.' }),
+});
+
 const objectShape = {
   cluster: z.string(),
   apiVersion: z.string(),
@@ -71,10 +86,14 @@ const objectShape = {
   reason: z.string().meta({ description: 'Of the condition Ready.' }),
   message: z.string().meta({ description: 'Of the condition Ready.' }),
   ...axesShape,
+  gate: gateSchema.nullable().meta({
+    description: 'Sources only, where a pin, a freeze, a veto or the gate annotation has a part in it.',
+  }),
   revision: z
     .string()
     .nullable()
     .meta({ description: 'Sources: of the artifact. Kustomization: applied last.' }),
+  revisionAuthor: z.string().nullable().meta({ description: 'Sources only: who wrote the commit.' }),
   attemptedRevision: z.string().nullable(),
   suspended: z.boolean(),
   source: nullableObjectRefSchema,

@@ -6,6 +6,7 @@ import { decodeCursor, pageOf } from '../../paging/cursor.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { Clock } from '../../platform/clock.js';
 import { notFound } from '../../platform/errors/hub-error.js';
+import { intentStates } from '../domain/axes.js';
 import { healthOrder, syncOrder } from '../domain/cluster-rollup.js';
 import type { Freshness } from '../domain/freshness.js';
 import { labelSelectorSql } from './label-selector-sql.js';
@@ -82,11 +83,13 @@ export class ClusterList {
     limit: number,
   ): Promise<readonly ClusterView[]> {
     const page = `SELECT c.* FROM fleet_clusters c ${where.sql} ORDER BY c.name LIMIT ${limit}`;
-    const orders = [where.values.length + 1, where.values.length + 2] as const;
-    const rows: ClusterRow[] = await manager.query(clusterSql(page, ...orders), [
+    const at = where.values.length;
+    const orders = { sync: at + 1, health: at + 2, intent: at + 3 };
+    const rows: ClusterRow[] = await manager.query(clusterSql(page, orders), [
       ...where.values,
       syncOrder,
       healthOrder,
+      intentStates,
     ]);
     const now = this.clock.now();
     return rows.map((row) => clusterView(row, now));
@@ -102,13 +105,18 @@ function readySql(now: string): string {
 }
 
 /** The page of clusters first, then the objects of only these. */
-function clusterSql(page: string, syncOrderAt: number, healthOrderAt: number): string {
+function clusterSql(
+  page: string,
+  orders: { readonly sync: number; readonly health: number; readonly intent: number },
+): string {
   return `SELECT page.id, page.name, page.labels, page.refusal, page.revoked, page.observed_at AS "observedAt",
       page.enrolled_at AS "enrolledAt", page.connected, page.agent_version AS "agentVersion",
       page.kubernetes_version AS "kubernetesVersion", certificate.not_after AS "certificateExpiresAt",
       rollup.*, coalesce(root.revision, rollup."onlyRevision") AS revision,
       failure.kind AS "failureKind", failure.namespace AS "failureNamespace", failure.name AS "failureName",
-      failure.reason AS "failureReason", failure.message AS "failureMessage"
+      failure.reason AS "failureReason", failure.message AS "failureMessage",
+      standing.version AS "standingVersion", taken.acknowledged AS "standingAcknowledged",
+      taken.refusal AS "standingRefusal"
     FROM (${page}) page
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS total,
@@ -118,8 +126,14 @@ function clusterSql(page: string, syncOrderAt: number, healthOrderAt: number): s
         count(*) FILTER (WHERE o.sync = 'Progressing' OR o.health = 'Progressing')::int AS progressing,
         count(*) FILTER (WHERE o.sync = 'OutOfSync')::int AS "outOfSync",
         count(*) FILTER (WHERE o.sync = 'Unknown' OR o.health = 'Unknown')::int AS unknown,
-        max(array_position($${syncOrderAt}::text[], o.sync)) AS "syncRank",
-        max(array_position($${healthOrderAt}::text[], o.health)) AS "healthRank",
+        max(array_position($${orders.sync}::text[], o.sync)) AS "syncRank",
+        max(array_position($${orders.health}::text[], o.health)) AS "healthRank",
+        max(array_position($${orders.intent}::text[], o.intent)) AS "intentRank",
+        count(*) FILTER (WHERE o.gate_state = 'Pinned')::int AS pinned,
+        count(*) FILTER (WHERE o.gate_state = 'Moving')::int AS moving,
+        count(*) FILTER (WHERE o.gate_state = 'Held')::int AS held,
+        count(*) FILTER (WHERE o.gate_state = 'Frozen')::int AS frozen,
+        count(*) FILTER (WHERE o.gate_state = 'Refused')::int AS refused,
         CASE WHEN count(DISTINCT o.revision) FILTER (WHERE o.kind = 'Kustomization') = 1
           THEN max(o.revision) FILTER (WHERE o.kind = 'Kustomization') END AS "onlyRevision"
       FROM fleet_objects o WHERE o.cluster_id = page.id
@@ -139,5 +153,12 @@ function clusterSql(page: string, syncOrderAt: number, healthOrderAt: number): s
       SELECT max(certificates.not_after) AS not_after FROM cluster_certificates certificates
       WHERE certificates.cluster_id = page.id AND certificates.revoked_at IS NULL
     ) certificate ON true
+    LEFT JOIN standing_sets standing ON standing.cluster_id = page.id
+    LEFT JOIN LATERAL (
+      SELECT min(coalesce(d.acknowledged_version, 0)) AS acknowledged,
+        min(d.refusal) FILTER (WHERE d.refusal <> '') AS refusal
+      FROM agents a LEFT JOIN standing_deliveries d ON d.cluster_id = a.cluster_id AND d.shard = a.shard
+      WHERE a.cluster_id = page.id
+    ) taken ON true
     ORDER BY page.name`;
 }

@@ -1,13 +1,8 @@
 import { formatRef } from '@flotilla/common/kube/object';
 import type { Health, Intent, Sync } from '../domain/axes.js';
+import { intentStates } from '../domain/axes.js';
 import type { ClusterFacts, FailureExample } from '../domain/cluster-rollup.js';
-import {
-  clusterIntent,
-  clusterReason,
-  healthOrder,
-  isClusterReady,
-  syncOrder,
-} from '../domain/cluster-rollup.js';
+import { clusterReason, healthOrder, isClusterReady, syncOrder } from '../domain/cluster-rollup.js';
 import type { Freshness } from '../domain/freshness.js';
 import { freshnessOf } from '../domain/freshness.js';
 
@@ -34,12 +29,36 @@ export interface ClusterRow {
   /** From 1; null without objects. */
   readonly syncRank: number | null;
   readonly healthRank: number | null;
+  readonly intentRank: number | null;
+  readonly pinned: number;
+  readonly moving: number;
+  readonly held: number;
+  readonly frozen: number;
+  readonly refused: number;
+  /** bigint; null before the hub asked anything of the cluster. */
+  readonly standingVersion: string | null;
+  readonly standingAcknowledged: string | null;
+  readonly standingRefusal: string | null;
   readonly revision: string | null;
   readonly failureKind: string | null;
   readonly failureNamespace: string | null;
   readonly failureName: string | null;
   readonly failureReason: string | null;
   readonly failureMessage: string | null;
+}
+
+/** What the hub asks of a cluster's sources until it says otherwise, and what they make of it. */
+export interface ClusterGateView {
+  /** Of the set of pins, freezes and vetoes; 0 before there was one. */
+  readonly version: number;
+  readonly acknowledgedVersion: number;
+  readonly refusal: string | null;
+  /** How many of its sources say so. */
+  readonly pinned: number;
+  readonly moving: number;
+  readonly held: number;
+  readonly frozen: number;
+  readonly refused: number;
 }
 
 /** A cluster as people see it; the resource `Cluster` of the API. */
@@ -53,6 +72,7 @@ export interface ClusterView {
   readonly health: Health;
   readonly freshness: Freshness;
   readonly intent: Intent;
+  readonly gate: ClusterGateView;
   readonly revision: string | null;
   readonly objects: {
     readonly total: number;
@@ -81,7 +101,8 @@ export function clusterView(row: ClusterRow, now: Date): ClusterView {
     sync: facts.sync,
     health: facts.health,
     freshness: facts.freshness,
-    intent: clusterIntent(suspended),
+    intent: (row.intentRank === null ? undefined : intentStates[row.intentRank - 1]) ?? 'Following',
+    gate: gateView(row),
     revision: row.revision === '' ? null : row.revision,
     // An object counts as ready only as long as its agent says so.
     objects: { total, ready: facts.freshness === 'Live' ? good : 0, failed, suspended },
@@ -92,6 +113,20 @@ export function clusterView(row: ClusterRow, now: Date): ClusterView {
     certificateExpiresAt: row.certificateExpiresAt,
     connected: row.connected,
     revoked: row.revoked,
+  };
+}
+
+function gateView(row: ClusterRow): ClusterGateView {
+  const { pinned, moving, held, frozen, refused } = row;
+  return {
+    version: Number(row.standingVersion ?? 0),
+    acknowledgedVersion: Number(row.standingAcknowledged ?? 0),
+    refusal: row.standingRefusal,
+    pinned,
+    moving,
+    held,
+    frozen,
+    refused,
   };
 }
 

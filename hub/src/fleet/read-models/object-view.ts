@@ -1,5 +1,6 @@
 import type { Condition } from '@flotilla/common/kube/condition';
 import type { Health, Intent, Sync } from '../domain/axes.js';
+import type { GateState } from '../domain/gate.js';
 import type { Freshness } from '../domain/freshness.js';
 import { freshnessOf } from '../domain/freshness.js';
 
@@ -18,6 +19,15 @@ export interface ObjectRow {
   readonly revision: string;
   readonly attemptedRevision: string;
   readonly suspended: boolean;
+  readonly intent: Intent;
+  /** Empty without a gate. */
+  readonly gateState: GateState | '';
+  readonly gateMode: string;
+  readonly gateNewestRevision: string;
+  readonly gatePinnedRevision: string;
+  readonly gatePinId: string;
+  readonly gateMessage: string;
+  readonly revisionAuthor: string;
   readonly sourceKind: string;
   readonly sourceNamespace: string;
   readonly sourceName: string;
@@ -35,6 +45,16 @@ export interface ObjectRow {
   readonly conditions?: readonly Condition[];
 }
 
+/** Why a source is at the revision where it is. */
+export interface GateView {
+  readonly state: GateState;
+  readonly mode: string;
+  readonly newestRevision: string | null;
+  readonly pinnedRevision: string | null;
+  readonly pinId: string | null;
+  readonly message: string;
+}
+
 /** An object as people see it; the resource `Object` of the API. */
 export interface ObjectView {
   readonly cluster: string;
@@ -49,7 +69,9 @@ export interface ObjectView {
   readonly health: Health;
   readonly freshness: Freshness;
   readonly intent: Intent;
+  readonly gate: GateView | null;
   readonly revision: string | null;
+  readonly revisionAuthor: string | null;
   readonly attemptedRevision: string | null;
   readonly suspended: boolean;
   readonly source: { readonly kind: string; readonly namespace: string; readonly name: string } | null;
@@ -71,7 +93,10 @@ export const objectColumns = `o.cluster, o.shard, o.api_version AS "apiVersion",
   o.source_url AS "sourceUrl", o.source_ref AS "sourceRef",
   o.inventory_entries AS "inventoryEntries", o.inventory_digest AS "inventoryDigest",
   o.generation, o.observed_generation AS "observedGeneration",
-  o.last_handled_reconcile_at AS "lastHandledReconcileAt", o.changed_at AS "changedAt", o.observed_at AS "observedAt"`;
+  o.last_handled_reconcile_at AS "lastHandledReconcileAt", o.changed_at AS "changedAt", o.observed_at AS "observedAt",
+  o.intent, o.gate_state AS "gateState", o.gate_mode AS "gateMode", o.gate_newest_revision AS "gateNewestRevision",
+  o.gate_pinned_revision AS "gatePinnedRevision", o.gate_pin_id AS "gatePinId", o.gate_message AS "gateMessage",
+  o.revision_author AS "revisionAuthor"`;
 
 export function objectView(row: ObjectRow, now: Date): ObjectView {
   const freshness = freshnessOf(row.observedAt, now);
@@ -88,8 +113,10 @@ export function objectView(row: ObjectRow, now: Date): ObjectView {
     sync,
     health,
     freshness,
-    intent: suspended ? 'Suspended' : 'Following',
+    intent: row.intent,
+    gate: gateView(row),
     revision: row.revision || null,
+    revisionAuthor: row.revisionAuthor || null,
     attemptedRevision: row.attemptedRevision || null,
     suspended,
     source:
@@ -108,5 +135,17 @@ export function objectView(row: ObjectRow, now: Date): ObjectView {
     ...(row.conditions ? { conditions: row.conditions } : {}),
     changedAt: row.changedAt,
     observedAt: row.observedAt,
+  };
+}
+
+function gateView(row: ObjectRow): GateView | null {
+  if (row.gateState === '') return null;
+  return {
+    state: row.gateState,
+    mode: row.gateMode,
+    newestRevision: row.gateNewestRevision || null,
+    pinnedRevision: row.gatePinnedRevision || null,
+    pinId: row.gatePinId || null,
+    message: row.gateMessage,
   };
 }
