@@ -1,3 +1,5 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,9 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KustomizationSpec } from '@flotilla/common/api/kustomization';
 import { parseObjects } from '@flotilla/common/yaml/objects';
 import { runProgram } from '@flotilla/agent/exec/run-program';
-import { Builder } from '@flotilla/agent/kustomization/build/builder';
+import { Builder, type Built } from '@flotilla/agent/kustomization/build/builder';
 import { RenderCache } from '@flotilla/agent/kustomization/build/render-cache';
 import { systemClock } from '@flotilla/agent/runtime/clock';
+import { startGitServer } from '../servers/git-server.js';
 import { rigPrograms } from '../servers/programs.js';
 import { configMap, deployment } from './kustomization-rig.js';
 
@@ -36,6 +39,21 @@ async function openBuilder(): Promise<Builder> {
 }
 
 async function build(files: Record<string, string>, spec: Record<string, unknown> = {}): Promise<string> {
+  return (await buildOnce(files, spec)).yaml;
+}
+
+async function failureOf(files: Record<string, string>, timeoutMs?: number): Promise<string> {
+  return await buildOnce(files, {}, timeoutMs).then(
+    () => '',
+    (error: unknown) => (error as Error).message,
+  );
+}
+
+async function buildOnce(
+  files: Record<string, string>,
+  spec: Record<string, unknown> = {},
+  timeoutMs = 30_000,
+): Promise<Built> {
   const root = path.join(folder, 'artifact');
   rmSync(root, { recursive: true, force: true });
   for (const [name, content] of Object.entries(files)) {
@@ -48,7 +66,7 @@ async function build(files: Record<string, string>, spec: Record<string, unknown
     root,
     KustomizationSpec.parse({ interval: '1m', prune: true, sourceRef, ...spec }),
   );
-  return await builder.build(plan, { timeoutMs: 30_000, signal: new AbortController().signal });
+  return await builder.build(plan, { timeoutMs, signal: new AbortController().signal });
 }
 
 const namesOf = (yaml: string): string[] =>
@@ -110,6 +128,114 @@ describe('the real kustomize builds', () => {
 
     expect(second).toBe(first);
     expect(runs).toBe(1);
+  });
+});
+
+describe('remote bases', () => {
+  /** What a web server was asked for, with the headers. */
+  async function startWeb(texts: Record<string, string>) {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers);
+      const text = texts[request.url ?? ''];
+      response.writeHead(text === undefined ? 404 : 200).end(text ?? 'not here');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { url, texts, seen, stop: () => server.close() };
+  }
+
+  it('reads manifests, patches and values from web servers anew for each build', async () => {
+    const web = await startWeb({
+      '/a.yaml': configMap('n', 'a'),
+      '/patch': '[{"op": "add", "path": "/metadata/labels", "value": {"from": "afar"}}]',
+      '/value': 'first',
+    });
+    const files = {
+      'kustomization.yaml': JSON.stringify({
+        resources: [`${web.url}/a.yaml`],
+        patches: [{ path: `${web.url}/patch`, target: { kind: 'ConfigMap', name: 'a' } }],
+        configMapGenerator: [{ name: 'b', files: [`value=${web.url}/value`] }],
+      }),
+    };
+    const first = await build(files);
+    web.texts['/value'] = 'second';
+    const second = await build(files);
+    web.stop();
+
+    expect(first).toContain('from: afar');
+    expect(first).toContain('value: first');
+    expect(second).toContain('value: second');
+    expect(web.seen.some(({ authorization, cookie }) => authorization || cookie)).toBe(false);
+  });
+
+  it('builds a repository, with the same key for the same output', async () => {
+    const git = await startGitServer();
+    const base = await git.createRepository('base');
+    await base.commit({
+      'app/kustomization.yaml': 'resources: [a.yaml]\n',
+      'app/a.yaml': configMap('n', 'a'),
+    });
+    const files = { 'kustomization.yaml': `resources: ["${base.url}//app"]\n` };
+    const one = await buildOnce(files);
+    const same = await buildOnce(files);
+    await base.commit({ 'app/a.yaml': configMap('n', 'b') });
+    const moved = await buildOnce(files);
+    await git.stop();
+
+    expect(namesOf(one.yaml)).toEqual(['ConfigMap/n/a']);
+    expect(namesOf(moved.yaml)).toEqual(['ConfigMap/n/b']);
+    expect(same.key).toBe(one.key);
+    expect(moved.key).not.toBe(one.key);
+    expect(runs).toBe(3);
+    expect(readdirSync(path.join(folder, 'work'))).toEqual([]);
+  });
+
+  it('a .gitconfig of the repository that is built is not read', async () => {
+    const git = await startGitServer();
+    const base = await git.createRepository('base');
+    await base.commit({ 'kustomization.yaml': 'resources: [a.yaml]\n', 'a.yaml': configMap('n', 'a') });
+    const yaml = await build({
+      '.gitconfig': '[url "http://127.0.0.1:1/"]\n  insteadOf = http://\n',
+      'kustomization.yaml': `resources: ["${base.url}"]\nconfigMapGenerator: [{name: g, files: [.gitconfig]}]\n`,
+    });
+    await git.stop();
+
+    expect(namesOf(yaml)).toContain('ConfigMap/n/a');
+  });
+
+  it.each([
+    [
+      'a server that wants credentials',
+      { auth: { username: 'me', password: 'other' } },
+      /Authentication failed|could not read/,
+    ],
+    ['a repository that is not there', {}, /not found/],
+  ])(
+    '%s: the message tells it, without the password and always in the same words',
+    async (_what, options, message) => {
+      const git = await startGitServer(options);
+      const url = `${git.url.replace('//', '//me:t0p-s3cret@')}/a/base.git`;
+      const files = { 'kustomization.yaml': `resources: ["${url}"]\n` };
+      const texts = [await failureOf(files), await failureOf(files)];
+      await git.stop();
+
+      expect(texts[0]).toMatch(message);
+      expect(texts[0]).not.toContain('t0p-s3cret');
+      expect(texts[1]).toBe(texts[0]);
+    },
+  );
+
+  it('a server that does not answer ends at the deadline', async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/org/base.git`;
+    const text = await failureOf({ 'kustomization.yaml': `resources: ["${url}"]\n` }, 1_500);
+    server.closeAllConnections();
+    server.close();
+
+    expect(text).toMatch(/did not finish within 1500 ms/);
+    expect(readdirSync(path.join(folder, 'work'))).toEqual([]);
   });
 });
 

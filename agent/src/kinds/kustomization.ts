@@ -13,6 +13,7 @@ import { createKustomizationMetrics } from '../kustomization/metrics.js';
 import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
 import { createController } from '../runtime/controller.js';
 import { gitRepositoryType } from '../sources/git/index.js';
+import { proxyVariables, readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { checkClaim } from '../sharding/work-claim.js';
 import { agentVersion } from '../version.js';
 import type { AgentKind, KindContext } from './kind.js';
@@ -43,6 +44,7 @@ export const kustomizationKind: AgentKind = {
       stateFolder: join(config.storagePath, '.flotilla', 'kustomization'),
       workFolder: tmpdir(),
       searchPath: programSearchPath(process.env),
+      network: proxyVariables(readProxyEnvironment(process.env)),
     });
     const controller = createController({
       ...context,

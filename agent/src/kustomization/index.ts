@@ -56,6 +56,8 @@ export interface KustomizationControllerDeps {
   workFolder: string;
   /** PATH in which kustomize is looked for. */
   searchPath: string;
+  /** Proxies for remote bases, as environment variables. */
+  network?: Readonly<Record<string, string>>;
   /** SOURCE_CONTROLLER_LOCALHOST and SOURCE_WATCHER_LOCALHOST. */
   sourceHost?: string;
   watcherHost?: string;
@@ -145,7 +147,7 @@ function openPlainCluster(cluster: Cluster): OpenedCluster {
 }
 
 async function openBuilder(given: KustomizationControllerDeps): Promise<Builder> {
-  const { options, stateFolder, run, workFolder, searchPath, clock } = given;
+  const { options, stateFolder, run, workFolder, searchPath, clock, network } = given;
   await removeAbandonedClearFolders(workFolder);
   const cache = await RenderCache.open(path.join(stateFolder, 'builds'), options.maxRenderCacheBytes, clock);
   return new Builder({
@@ -156,6 +158,7 @@ async function openBuilder(given: KustomizationControllerDeps): Promise<Builder>
     searchPath,
     noRemoteBases: options.noRemoteBases,
     maxOutputBytes: options.maxBuildBytes,
+    ...(network ? { network } : {}),
     ...(given.counts ? { counts: given.counts } : {}),
   });
 }

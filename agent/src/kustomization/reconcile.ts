@@ -76,7 +76,7 @@ async function reconcileSpec(run: Run): Promise<boolean> {
   await openCluster(run, source);
   const work = await findWork(run, source);
   if (work.kind === 'all' || !(await isStillInPlace(run, work))) {
-    await applyAll(run, source, work.kind === 'all' ? work.base : undefined);
+    await applyAll(run, source, work.kind === 'all' ? work : {});
     return true;
   }
   if (!work.moved) return false;

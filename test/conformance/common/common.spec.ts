@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type ConformanceRig, startConformanceRig } from '../rig/conformance-agent.js';
 import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
+import { noRemoteBaseRows } from '../kustomization/remote-bases.rows.js';
 import { lifeCycleRows } from './life-cycle.rows.js';
 import { tenancyRows } from './tenancy.rows.js';
 
 let rig: ConformanceRig;
 beforeAll(async () => {
-  rig = await startConformanceRig({ flags: { noCrossNamespaceRefs: 'true' } });
+  rig = await startConformanceRig({ flags: { noCrossNamespaceRefs: 'true', noRemoteBases: 'true' } });
 });
 afterAll(() => rig?.stop());
 
@@ -16,5 +17,5 @@ describe('all kinds', () => {
 });
 
 describe('tenants', () => {
-  testRows(tenancyRows, (row) => runScenario(rig, row));
+  testRows([...tenancyRows, ...noRemoteBaseRows], (row) => runScenario(rig, row));
 });

@@ -3,6 +3,7 @@ import { type ConformanceRig, startConformanceRig } from '../rig/conformance-age
 import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import { expressionRows } from './expressions.rows.js';
+import { remoteBaseRows } from './remote-bases.rows.js';
 import { remoteRows } from './remote.rows.js';
 import { sopsRows } from './sops.rows.js';
 
@@ -12,8 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-describe('expressions, remote clusters and decryption', () => {
-  testRows([...expressionRows, ...remoteRows, ...sopsRows], (row) => runScenario(rig, row), {
-    concurrency: 16,
-  });
+describe('expressions, remote clusters and bases, decryption', () => {
+  const rows = [...expressionRows, ...remoteRows, ...remoteBaseRows, ...sopsRows];
+  testRows(rows, (row) => runScenario(rig, row), { concurrency: 16 });
 });

@@ -10,6 +10,7 @@ import { BuildError } from './build-error.js';
 import { findClosure, type Closure } from './closure.js';
 import { findKustomize, runKustomize, type KustomizeProgram } from './kustomize-program.js';
 import { makeEntryFile } from './make-entry-file.js';
+import { secretsOf } from './remote-reference.js';
 import type { RenderCache } from './render-cache.js';
 import { makeSandbox, withContents, type SandboxFiles } from './sandbox.js';
 import type { SourceDecryption } from './source-decryption.js';
@@ -23,6 +24,8 @@ export interface BuilderOptions {
   kustomizePath: string;
   searchPath: string;
   noRemoteBases: boolean;
+  /** Proxies for what is fetched, as environment variables. */
+  network?: Readonly<Record<string, string>>;
   maxOutputBytes: number;
   /** Default: nothing is counted. */
   counts?: Pick<KustomizationMetrics, 'building' | 'renderCacheHit'>;
@@ -31,7 +34,14 @@ export interface BuilderOptions {
 /** What a build will read; known before it runs. */
 export interface BuildPlan {
   closure: Closure;
-  /** Digest of everything that decides the output of the build. */
+  /** Digest of everything in the artifact, the spec and the agent that decides the output of the build. */
+  key: string;
+}
+
+/** The output of a build. */
+export interface Built {
+  yaml: string;
+  /** Under which it is kept: the plan's key, and where remote bases were read, what came of them. */
   key: string;
 }
 
@@ -69,19 +79,25 @@ export class Builder {
     return text === undefined ? undefined : this.#seal.open(text);
   }
 
-  /** Runs kustomize, or takes the output of an earlier build of the same inputs. @throws BuildError */
-  async build(plan: BuildPlan, limits: Limits, decryption?: SourceDecryption): Promise<string> {
-    const { cache, counts } = this.options;
-    const kept = await this.kept(plan.key, decryption);
+  /**
+   * Runs kustomize, or takes the output of an earlier build of the same inputs. What has remote bases is built each
+   * time, for nobody tells when they move. @throws BuildError
+   */
+  async build(plan: BuildPlan, limits: Limits, decryption?: SourceDecryption): Promise<Built> {
+    const kept = isRemote(plan) ? undefined : await this.kept(plan.key, decryption);
     if (kept !== undefined) {
-      counts?.renderCacheHit();
-      return kept;
+      this.options.counts?.renderCacheHit();
+      return { yaml: kept, key: plan.key };
     }
     const clear = await decryption?.files(plan.closure);
     if (decryption && clear && clear.size > 0) return await this.#buildClear(plan, limits, decryption, clear);
     const yaml = await this.#run(plan.closure, this.options.workFolder, limits);
-    await cache.put(cacheKey(plan.key, decryption), yaml);
-    return yaml;
+    return await this.#keep({ yaml, key: outputKey(plan, yaml) }, decryption, yaml);
+  }
+
+  async #keep(built: Built, decryption: SourceDecryption | undefined, text: string): Promise<Built> {
+    await this.options.cache.put(cacheKey(built.key, decryption), text);
+    return built;
   }
 
   /** Clear text is on disk while kustomize runs, and where only this user can read it; what comes out is kept sealed. */
@@ -90,12 +106,11 @@ export class Builder {
     limits: Limits,
     decryption: SourceDecryption,
     clear: ReadonlyMap<string, Uint8Array>,
-  ): Promise<string> {
+  ): Promise<Built> {
     const folder = await this.#openClearFolder();
     try {
       const yaml = await this.#run(withContents(plan.closure, clear), folder, limits);
-      await this.options.cache.put(cacheKey(plan.key, decryption), this.#seal.seal(yaml));
-      return yaml;
+      return await this.#keep({ yaml, key: outputKey(plan, yaml) }, decryption, this.#seal.seal(yaml));
     } catch (error) {
       throw withoutQuotes(error, decryption);
     }
@@ -111,12 +126,17 @@ export class Builder {
   }
 
   async #run(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
-    const { run, maxOutputBytes, counts } = this.options;
+    const { run, maxOutputBytes, counts, network = {} } = this.options;
+    const isFetching = files.remotes.length > 0;
     const { program } = await this.#findProgram();
     const sandbox = await makeSandbox(folder, files);
     const ended = counts?.building();
     try {
-      return await runKustomize(run, program, sandbox, { ...limits, maxOutputBytes });
+      return await runKustomize(run, program, sandbox, {
+        ...limits,
+        maxOutputBytes,
+        ...(isFetching ? { network, secrets: files.remotes.flatMap(secretsOf) } : {}),
+      });
     } finally {
       ended?.();
       await sandbox.remove();
@@ -135,6 +155,18 @@ export class Builder {
 interface Limits {
   timeoutMs: number;
   signal: AbortSignal;
+}
+
+/** True when the build reads what nobody watches. */
+export function isRemote({ closure }: BuildPlan): boolean {
+  return closure.remotes.length > 0;
+}
+
+/** Where something remote was read the output itself tells it from what came of another state of the remote. */
+function outputKey(plan: BuildPlan, yaml: string): string {
+  if (!isRemote(plan)) return plan.key;
+  const output = createHash('sha256').update(yaml).digest('hex');
+  return createHash('sha256').update(`${plan.key} ${output}`).digest('hex');
 }
 
 function cacheKey(key: string, decryption: Pick<SourceDecryption, 'identity'> | undefined): string {

@@ -168,20 +168,83 @@ describe('what a build must not read is refused with file and field', () => {
       'invalid kustomization file base/kustomization.yaml: document 1, line',
     ],
     [
-      'a remote base',
-      { 'kustomization.yaml': 'resources: ["https://example.com/x?ref=1"]' },
-      'kustomization.yaml: resources[0] "https://example.com/x?ref=1" is not a local path, and remote bases are not fetched yet',
+      'a remote base over SSH, for which a build has no key',
+      { 'kustomization.yaml': 'resources: ["ssh://git@example.com/org/repo"]' },
+      'kustomization.yaml: resources[0] "ssh://git@example.com/org/repo" is reached over SSH, for which a build has no key; use https',
+    ],
+    [
+      'a repository on the disk of the agent',
+      { 'kustomization.yaml': 'resources: ["file:///var/lib/git/x"]' },
+      'kustomization.yaml: resources[0] "file:///var/lib/git/x" is on the disk of the agent',
+    ],
+    [
+      'a local file with the name of a repository where only a file can be',
+      { 'kustomization.yaml': 'patches: [{path: github.com/org/repo/p.yaml}]' },
+      'kustomization.yaml: patches[0].path "github.com/org/repo/p.yaml" does not exist',
     ],
   ];
 
   it.each(rows)('%s', async (_title, files, message) => {
     await expect(closureOf(files)).rejects.toThrow(message);
   });
+});
 
-  it('names the flag when remote bases are switched off', async () => {
-    const files = { 'kustomization.yaml': 'resources: ["github.com/org/repo//base?ref=v1"]' };
+describe('remote bases', () => {
+  const remotes: Array<[what: string, kustomization: string, remote: string]> = [
+    ['a repository', 'resources: ["https://example.com/org/x?ref=1"]', 'https://example.com/org/x?ref=1'],
+    ['a repository without a scheme', 'resources: [github.com/org/x//base]', 'github.com/org/x//base'],
+    ['a component', 'components: ["https://example.com/org/x"]', 'https://example.com/org/x'],
+    ['a file on a web server', 'resources: ["https://example.com/a.yaml"]', 'https://example.com/a.yaml'],
+    ['a patch on a web server', 'patches: [{path: "http://example.com/p"}]', 'http://example.com/p'],
+    [
+      'a file of a generator on a web server',
+      'configMapGenerator: [{name: x, files: ["k=https://example.com/k"]}]',
+      'https://example.com/k',
+    ],
+  ];
 
-    await expect(closureOf(files, {}, true)).rejects.toThrow('remote bases are disabled (--no-remote-bases)');
+  it.each(remotes)('%s is known to be fetched', async (_what, kustomization, remote) => {
+    const closure = await closureOf({ 'kustomization.yaml': kustomization });
+
+    expect(closure.remotes).toEqual([remote]);
+  });
+
+  it.each(remotes)('%s is refused with --no-remote-bases', async (_what, kustomization, remote) => {
+    const files = { 'kustomization.yaml': kustomization };
+
+    await expect(closureOf(files, {}, true)).rejects.toThrow(
+      `"${remote}" is not a local path, and remote bases are disabled (--no-remote-bases); copy the files into the source`,
+    );
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['the web', { 'kustomization.yaml': 'resources: ["https://h/a.yaml"]', 'https:/h/a.yaml': configMap }],
+    [
+      'a repository',
+      {
+        'kustomization.yaml': 'resources: [github.com/org/x]',
+        'github.com/org/x/kustomization.yaml': 'resources: []',
+      },
+    ],
+  ])('a local path does not hide that kustomize asks %s', async (_what, files) => {
+    await expect(closureOf(files, {}, true)).rejects.toThrow('remote bases are disabled');
+  });
+
+  it('a local file comes before a repository of that name', async () => {
+    const files = {
+      'kustomization.yaml': 'resources: [github.com/org/x.yaml]',
+      'github.com/org/x.yaml': configMap,
+    };
+    const closure = await closureOf(files, {}, true);
+
+    expect(closure.remotes).toEqual([]);
+    expect([...closure.files.keys()]).toContain('github.com/org/x.yaml');
+  });
+
+  it('messages show no password of an address', async () => {
+    const files = { 'kustomization.yaml': 'resources: ["https://me:t0ken@example.com/org/x"]' };
+
+    await expect(closureOf(files, {}, true)).rejects.toThrow('"https://me:***@example.com/org/x"');
   });
 });
 

@@ -2,11 +2,18 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseYamlDocuments } from '@flotilla/common/yaml/parse';
+import { maskSecrets } from '../../exec/mask-secrets.js';
 import { findInArtifact, OutsideArtifactError, type ArtifactEntry } from './artifact-path.js';
 import { BuildError } from './build-error.js';
 import { findKustomizationFiles, folderOf, readKustomizationFile } from './kustomization-file.js';
 import { isFields, pluginReferences, referencesOf, type Reference } from './references.js';
-import { isRemoteReference } from './remote-reference.js';
+import {
+  isGitReference,
+  isRemoteReference,
+  isWebReference,
+  secretsOf,
+  unfetchable,
+} from './remote-reference.js';
 
 /** The kustomization file at the entry of a build, after the spec was written into it. */
 export interface EntryFile {
@@ -25,7 +32,9 @@ export interface Closure {
   files: ReadonlyMap<string, string>;
   /** Files whose content is not that of the artifact: path -> text. */
   written: ReadonlyMap<string, string>;
-  /** Changes exactly when something that the build reads changes. */
+  /** What kustomize fetches from the network; the digest says nothing of its content. */
+  remotes: readonly string[];
+  /** Changes exactly when something that the build reads from the artifact changes. */
   digest: string;
 }
 
@@ -49,6 +58,7 @@ class Walk {
   readonly #files = new Map<string, string>();
   readonly #written = new Map<string, string>();
   readonly #folders = new Set<string>();
+  readonly #remotes = new Set<string>();
 
   constructor(readonly options: ClosureOptions) {}
 
@@ -62,7 +72,8 @@ class Walk {
       this.#written.set(entry.path, `${JSON.stringify(entry.content, writeNumber, 2)}\n`);
     }
     await this.#follow(entry.path, referencesOf(entry.content));
-    return { folder, files: this.#files, written: this.#written, digest: await this.#digest(folder) };
+    const digest = await this.#digest(folder);
+    return { folder, files: this.#files, written: this.#written, remotes: [...this.#remotes], digest };
   }
 
   async #follow(from: string, references: readonly Reference[]): Promise<void> {
@@ -71,7 +82,9 @@ class Walk {
 
   async #followOne(from: string, reference: Reference): Promise<void> {
     const found = await this.#find(from, reference);
-    if (!found) {
+    if (isFetched(reference, found)) {
+      this.#fetch(from, reference);
+    } else if (!found) {
       await this.#followAbsent(from, reference);
     } else if (found.isDirectory) {
       if (reference.target === 'file') throw problem(from, reference, 'is a folder, a file is expected');
@@ -100,15 +113,24 @@ class Walk {
   }
 
   async #followAbsent(from: string, reference: Reference): Promise<void> {
-    if (isRemoteReference(reference.value)) {
-      const reason = this.options.noRemoteBases
-        ? 'remote bases are disabled (--no-remote-bases)'
-        : 'remote bases are not fetched yet';
-      throw problem(from, reference, `is not a local path, and ${reason}; copy the files into the source`);
+    if (reference.target !== 'file' && isRemoteReference(reference.value)) {
+      this.#fetch(from, reference);
+      return;
     }
     if (!reference.mayBeInline || !/[\n:{]/.test(reference.value))
       throw problem(from, reference, 'does not exist');
     if (reference.isPluginConfig) await this.#followPluginConfig(from, reference, reference.value);
+  }
+
+  /** flux-compat 3.3: remote bases are allowed unless --no-remote-bases. */
+  #fetch(from: string, reference: Reference): void {
+    if (this.options.noRemoteBases) {
+      const why = 'remote bases are disabled (--no-remote-bases)';
+      throw problem(from, reference, `is not a local path, and ${why}; copy the files into the source`);
+    }
+    const obstacle = unfetchable(reference.value);
+    if (obstacle) throw problem(from, reference, obstacle);
+    this.#remotes.add(reference.value);
   }
 
   async #enterFolder(from: string, reference: Reference, folder: ArtifactEntry): Promise<void> {
@@ -126,7 +148,7 @@ class Walk {
   async #followConfigResources(file: string, content: Record<string, unknown>): Promise<void> {
     for (const reference of referencesOf({ resources: content['resources'] })) {
       const found = await this.#find(file, reference);
-      if (found && !found.isDirectory) {
+      if (found && !found.isDirectory && !isFetched(reference, found)) {
         await this.#followPluginConfig(file, reference, await readFile(found.realPath, 'utf8'));
       }
     }
@@ -157,6 +179,12 @@ class Walk {
   }
 }
 
+/** Whether kustomize goes to the network for it: for web addresses always, for repositories unless it is a file. */
+function isFetched({ value, target }: Reference, found: ArtifactEntry | undefined): boolean {
+  if (isWebReference(value)) return true;
+  return target !== 'file' && isGitReference(value) && (!found || found.isDirectory);
+}
+
 function sorted(files: ReadonlyMap<string, string>): Array<[string, string]> {
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -167,6 +195,7 @@ function writeNumber(_key: string, value: unknown): unknown {
 }
 
 function problem(file: string, reference: Reference, what: string): BuildError {
-  const value = reference.value.length > 200 ? `${reference.value.slice(0, 200)}…` : reference.value;
+  const shown = maskSecrets(reference.value, secretsOf(reference.value));
+  const value = shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
   return new BuildError(`${path.posix.normalize(file)}: ${reference.field} "${value}" ${what}`);
 }

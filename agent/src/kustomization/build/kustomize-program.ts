@@ -16,6 +16,10 @@ export interface BuildLimits {
   timeoutMs: number;
   maxOutputBytes: number;
   signal: AbortSignal;
+  /** Environment of a build that may fetch; absent where it may not. */
+  network?: Readonly<Record<string, string>>;
+  /** Texts that must not get into messages. */
+  secrets?: readonly string[];
 }
 
 /**
@@ -54,29 +58,61 @@ export async function runKustomize(
     const { stdout } = await run(program.file, {
       args: [...program.args, sandbox.folder, '--load-restrictor', 'LoadRestrictionsNone'],
       cwd: sandbox.root,
-      // HOME stays in the sandbox: kubectl and kustomize look for plug-ins and caches there.
-      env: { HOME: sandbox.root, XDG_CONFIG_HOME: sandbox.root, KUBECONFIG: '/dev/null' },
+      env: { ...environmentIn(sandbox), ...(limits.network ? fetching(limits.network) : offline) },
       timeoutMs: limits.timeoutMs,
+      secrets: limits.secrets ?? [],
       signal: limits.signal,
       maxStdoutBytes: limits.maxOutputBytes,
     });
     return stdout.toString('utf8');
   } catch (error) {
     if (!(error instanceof ProgramError) || limits.signal.aborted) throw error;
-    throw new BuildError(cleanMessage(error, sandbox.root), { cause: error });
+    throw new BuildError(cleanMessage(error, sandbox), { cause: error });
   }
 }
 
-function cleanMessage(error: ProgramError, root: string): string {
+/** HOME is empty: kubectl and kustomize look for plug-ins there, git for settings and credentials. */
+function environmentIn({ home }: Sandbox): Record<string, string> {
+  return {
+    HOME: home,
+    TMPDIR: home,
+    XDG_CONFIG_HOME: home,
+    XDG_CACHE_HOME: home,
+    KUBECONFIG: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_LFS_SKIP_SMUDGE: '1',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** The closure holds nothing remote; should kustomize see it otherwise, git refuses. */
+const offline = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/** Neither files of this machine, nor programs, nor keys: what is fetched is public, or its address says who asks. */
+function fetching(network: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...network, GIT_ALLOW_PROTOCOL: 'http:https' };
+}
+
+function cleanMessage(error: ProgramError, { root, home }: Sandbox): string {
   const said = error.failure === 'exit' ? error.stderr.trim() : '';
   const text = said === '' ? error.message : said;
-  return text
+  return withoutClones(text, home)
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
     .split('\n')
     .filter((line) => !line.startsWith('# Warning:'))
     .join('\n')
     .replace(/^error: |^Error: /, '');
+}
+
+/** kustomize clones into folders with a random number. */
+function withoutClones(text: string, home: string): string {
+  return text
+    .split(`${home}/`)
+    .map((part, index) => (index === 0 ? part : part.replace(/^kustomize-\d+\/?/, '')))
+    .join('');
 }
 
 function programAt(file: string): KustomizeProgram {

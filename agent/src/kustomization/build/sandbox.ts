@@ -5,13 +5,15 @@ import type { Closure } from './closure.js';
 /** A folder that holds the files of one build and nothing else, so that nothing else can be read by it. */
 export interface Sandbox {
   root: string;
+  /** Empty, and apart from the files: HOME and temporary folder of the programs that build. */
+  home: string;
   /** Where the build starts. */
   folder: string;
   remove(): Promise<void>;
 }
 
 /** What is laid out: files that are taken from the artifact as they are, and contents of the agent's own. */
-export interface SandboxFiles extends Pick<Closure, 'folder' | 'files'> {
+export interface SandboxFiles extends Pick<Closure, 'folder' | 'files' | 'remotes'> {
   written: ReadonlyMap<string, string | Uint8Array>;
 }
 
@@ -19,15 +21,18 @@ export interface SandboxFiles extends Pick<Closure, 'folder' | 'files'> {
 export function withContents(closure: Closure, contents: ReadonlyMap<string, Uint8Array>): SandboxFiles {
   const files = [...closure.files].filter(([file]) => !contents.has(file));
   const written = new Map<string, string | Uint8Array>([...closure.written, ...contents]);
-  return { folder: closure.folder, files: new Map(files), written };
+  return { folder: closure.folder, files: new Map(files), written, remotes: closure.remotes };
 }
 
 /** Lays the closure out below a new folder in `parent`, at the same relative paths. */
 export async function makeSandbox(parent: string, closure: SandboxFiles): Promise<Sandbox> {
   await mkdir(parent, { recursive: true });
-  const root = await realpath(await mkdtemp(path.join(parent, 'build-')));
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true });
+  const base = await realpath(await mkdtemp(path.join(parent, 'build-')));
+  const [root, home] = [path.join(base, 'files'), path.join(base, 'home')];
+  const remove = (): Promise<void> => rm(base, { recursive: true, force: true });
   try {
+    await mkdir(root);
+    await mkdir(home);
     await makeFolders(root, closure);
     for (const [file, source] of closure.files) await place(source, path.join(root, file));
     for (const [file, content] of closure.written) {
@@ -37,7 +42,7 @@ export async function makeSandbox(parent: string, closure: SandboxFiles): Promis
     await remove();
     throw error;
   }
-  return { root, folder: path.join(root, closure.folder), remove };
+  return { root, home, folder: path.join(root, closure.folder), remove };
 }
 
 async function makeFolders(root: string, closure: SandboxFiles): Promise<void> {

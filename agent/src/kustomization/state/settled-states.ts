@@ -8,6 +8,8 @@ export interface SettledState {
   artifactDigest: string;
   revision: string;
   buildKey: string;
+  /** Milliseconds since the epoch: when the remote bases were read last; absent when there are none. */
+  fetchedAt?: number;
   substitutionIdentity: string;
   /** `sha256:<hex>` of the documents, for the history. */
   manifestsDigest: string;

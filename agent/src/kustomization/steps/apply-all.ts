@@ -4,7 +4,6 @@ import type { ChangeSet } from '../../ssa/changeset.js';
 import { seenObjects } from '../../ssa/drift/seen-object.js';
 import type { ApplyEngine } from '../../ssa/engine.js';
 import { ApplyError } from '../../ssa/errors.js';
-import type { BuildPlan } from '../build/builder.js';
 import { elapsedMs, nameOf, reportProgress, timestamp, uidOf, type Run } from '../run.js';
 import type { SettledState } from '../state/settled-states.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
@@ -12,7 +11,7 @@ import { formatDuration, timeoutMs } from '../timing.js';
 import { apply } from './apply.js';
 import { checkHealth } from './check-health.js';
 import { checkInventorySize } from './check-inventory-size.js';
-import { applyOptionsOf } from './find-work.js';
+import { applyOptionsOf, type ApplyBase } from './find-work.js';
 import { openArtifact } from './open-artifact.js';
 import { prune } from './prune.js';
 import { recordAttempt } from './record-history.js';
@@ -24,11 +23,15 @@ import { selectEngine } from './select-engine.js';
 const manyObjects = 50;
 
 /** Builds, applies, prunes and checks everything (flux-compat 3.2, 7 to 16). @throws StepFailure */
-export async function applyAll(run: Run, source: ResolvedSource, base?: SettledState): Promise<void> {
+export async function applyAll(
+  run: Run,
+  source: ResolvedSource,
+  { base, rendered: known }: ApplyBase = {},
+): Promise<void> {
   const { deps, object } = run;
   deps.suspects.take(nameOf(object));
   run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
-  const { plan, rendered } = await build(run, source, base !== undefined);
+  const rendered = known ?? (await build(run, source, base !== undefined));
   await deps.settled.drop(uidOf(object));
   const engine = selectEngine(run);
   const changes = await recorded(run, source, rendered, async () => {
@@ -38,7 +41,7 @@ export async function applyAll(run: Run, source: ResolvedSource, base?: SettledS
   });
   succeed(run, source, rendered.digest);
   const verifiedAt = base?.verifiedAt ?? deps.clock.now();
-  const state = { ...stateOf(run, source, plan, rendered), verifiedAt };
+  const state = { ...stateOf(run, source, rendered), verifiedAt };
   await deps.settled.put(uidOf(object), state, seenObjects(changes.entries));
 }
 
@@ -55,11 +58,7 @@ export function succeed(run: Run, source: ResolvedSource, manifestsDigest: strin
   run.status.observe();
 }
 
-async function build(
-  run: Run,
-  source: ResolvedSource,
-  trustsWatch: boolean,
-): Promise<{ plan: BuildPlan; rendered: Rendered }> {
+async function build(run: Run, source: ResolvedSource, trustsWatch: boolean): Promise<Rendered> {
   const limit = `for revision ${source.revision} with a timeout of ${formatDuration(timeoutMs(run.object.spec))}`;
   const tree = await openArtifact(run, source);
   try {
@@ -71,7 +70,7 @@ async function build(
     // Where the watch is trusted few objects are looked at, however many there are: not worth a request.
     if (trustsWatch) run.status.markProgressing(message);
     else await reportProgress(run, message, { lasting: rendered.objects.length > manyObjects });
-    return { plan, rendered };
+    return rendered;
   } finally {
     await tree.release();
   }
@@ -143,17 +142,13 @@ function recordOutcome(run: Run, source: ResolvedSource, digest: string, status:
   run.status.update({ history: recordAttempt(run.status.current.history, attempt) });
 }
 
-function stateOf(
-  run: Run,
-  source: ResolvedSource,
-  plan: BuildPlan,
-  rendered: Rendered,
-): Omit<SettledState, 'verifiedAt'> {
+function stateOf(run: Run, source: ResolvedSource, rendered: Rendered): Omit<SettledState, 'verifiedAt'> {
   return {
     generation: run.object.metadata.generation ?? 0,
     artifactDigest: source.artifact.digest,
     revision: source.revision,
-    buildKey: plan.key,
+    buildKey: rendered.buildKey,
+    ...(rendered.fetchedAt === undefined ? {} : { fetchedAt: rendered.fetchedAt }),
     substitutionIdentity: rendered.substitutionIdentity,
     manifestsDigest: rendered.digest,
     applyOptions: applyOptionsOf(run),

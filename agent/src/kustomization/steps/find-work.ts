@@ -1,3 +1,4 @@
+import { parseDuration } from '@flotilla/common/duration/duration';
 import type { ObjectRef } from '@flotilla/common/kube/object';
 import type { BuildPlan } from '../build/builder.js';
 import { readKeyIdentity } from '../decryption/open-decryption.js';
@@ -6,7 +7,7 @@ import { nameOf, uidOf, type Run } from '../run.js';
 import type { SettledState } from '../state/settled-states.js';
 import { readIdentity } from '../substitution/variables.js';
 import { openArtifact } from './open-artifact.js';
-import { joinIdentities, planBuild } from './render.js';
+import { joinIdentities, planBuild, render, type Rendered } from './render.js';
 import type { ResolvedSource } from './resolve-source.js';
 import { serviceAccountOf } from './select-engine.js';
 
@@ -17,18 +18,60 @@ import { serviceAccountOf } from './select-engine.js';
  * of a new artifact concerns this Kustomization.
  */
 export type Work =
-  | { kind: 'all'; base?: SettledState }
+  | ({ kind: 'all' } & ApplyBase)
   | { kind: 'some'; settled: SettledState; suspects: readonly ObjectRef[]; moved: boolean };
+
+/** What is known when everything has to be applied. */
+export interface ApplyBase {
+  /** The last success: what is as it was then needs no look. */
+  base?: SettledState;
+  /** What was built already to find out that there is work. */
+  rendered?: Rendered;
+}
 
 /** Compares the inputs with those of the last success; asks the cluster for no managed object. */
 export async function findWork(run: Run, source: ResolvedSource): Promise<Work> {
   const found = await findSettled(run);
   if (!found) return { kind: 'all' };
-  const { state: settled, isRestored } = found;
+  const { state: settled } = found;
   const identity = await readInputIdentity(run).catch(() => undefined);
   if (identity !== settled.substitutionIdentity) return { kind: 'all', base: settled };
   const moved = settled.artifactDigest !== source.artifact.digest || settled.revision !== source.revision;
+  if (settled.fetchedAt !== undefined && (moved || isFetchDue(run, settled.fetchedAt)))
+    return await findRemoteWork(run, source, found, moved);
   if (moved && (await planOf(run, source)).key !== settled.buildKey) return { kind: 'all', base: settled };
+  return await verifySuspects(run, found, moved);
+}
+
+/**
+ * Remote bases move without a word: they are built at each interval. What drifts meanwhile is corrected from what was
+ * built last, also while the remote is down.
+ */
+function isFetchDue(run: Run, fetchedAt: number): boolean {
+  if (!run.deps.suspects.has(nameOf(run.object))) return true;
+  const age = run.deps.clock.now() - fetchedAt;
+  return age < 0 || age >= parseDuration(run.object.spec.interval);
+}
+
+async function findRemoteWork(
+  run: Run,
+  source: ResolvedSource,
+  { state: base, isRestored }: FoundState,
+  moved: boolean,
+): Promise<Work> {
+  const rendered = await withArtifact(run, source, async (root) => render(run, await planBuild(run, root)));
+  const { buildKey, fetchedAt } = rendered;
+  if (buildKey !== base.buildKey) return { kind: 'all', base, rendered };
+  const settled = { ...base, ...(fetchedAt === undefined ? {} : { fetchedAt }) };
+  await run.deps.settled.update(uidOf(run.object), settled);
+  return await verifySuspects(run, { state: settled, isRestored }, moved);
+}
+
+async function verifySuspects(
+  run: Run,
+  { state: settled, isRestored }: FoundState,
+  moved: boolean,
+): Promise<Work> {
   const suspects = run.deps.suspects.take(nameOf(run.object));
   // A watch that has only begun raises its own suspicions when it has seen everything.
   const unseen = isRestored ? [] : await unseenObjects(run);
@@ -68,7 +111,13 @@ export function isRequested(run: Run): boolean {
   return requestedAt !== undefined && requestedAt !== run.object.status?.lastHandledReconcileAt;
 }
 
-async function findSettled(run: Run): Promise<{ state: SettledState; isRestored: boolean } | undefined> {
+interface FoundState {
+  state: SettledState;
+  /** It was on disk, and the watch of its objects has only begun. */
+  isRestored: boolean;
+}
+
+async function findSettled(run: Run): Promise<FoundState | undefined> {
   const { deps, object } = run;
   const found = await deps.settled.get(uidOf(object));
   if (!found) return undefined;
@@ -94,9 +143,17 @@ function isStillTrue(run: Run, state: SettledState): boolean {
 }
 
 async function planOf(run: Run, source: ResolvedSource): Promise<BuildPlan> {
+  return await withArtifact(run, source, (root) => planBuild(run, root));
+}
+
+async function withArtifact<T>(
+  run: Run,
+  source: ResolvedSource,
+  use: (root: string) => Promise<T>,
+): Promise<T> {
   const tree = await openArtifact(run, source);
   try {
-    return await planBuild(run, tree.root);
+    return await use(tree.root);
   } finally {
     await tree.release();
   }

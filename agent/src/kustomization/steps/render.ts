@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '@flotilla/common/kube/object';
-import { PathNotFoundError, type BuildPlan } from '../build/builder.js';
+import { isRemote, PathNotFoundError, type Built, type BuildPlan } from '../build/builder.js';
 import { BuildError } from '../build/build-error.js';
 import { DecryptionError } from '../decryption/decryption-error.js';
 import { openDecryption, type OpenDecryption } from '../decryption/open-decryption.js';
@@ -16,6 +16,10 @@ export interface Rendered {
   /** `sha256:<hex>` of the documents, for the history. */
   digest: string;
   substitutionIdentity: string;
+  /** Under which the output of kustomize is kept. */
+  buildKey: string;
+  /** Milliseconds since the epoch: when something remote was read for it. */
+  fetchedAt?: number;
 }
 
 /** Finds what the build will read, without building (flux-compat 3.2, 8 and 11). @throws StepFailure */
@@ -33,8 +37,9 @@ export async function render(run: Run, plan: BuildPlan): Promise<Rendered> {
   const limits = { timeoutMs: timeoutMs(run.object.spec), signal: run.signal };
   try {
     const decryption = await openDecryption(run);
-    const yaml = await run.deps.builder.build(plan, limits, decryption);
-    return await finish(run, yaml, decryption);
+    const fetchedAt = run.deps.clock.now();
+    const built = await run.deps.builder.build(plan, limits, decryption);
+    return { ...(await finish(run, built, decryption)), ...(isRemote(plan) ? { fetchedAt } : {}) };
   } catch (error) {
     throw buildFailure(run, error);
   }
@@ -48,16 +53,20 @@ export async function renderKept(run: Run, buildKey: string): Promise<Rendered |
   try {
     const decryption = await openDecryption(run);
     const yaml = await run.deps.builder.kept(buildKey, decryption);
-    return yaml === undefined ? undefined : await finish(run, yaml, decryption);
+    return yaml === undefined ? undefined : await finish(run, { yaml, key: buildKey }, decryption);
   } catch (error) {
     throw buildFailure(run, error);
   }
 }
 
-async function finish(run: Run, yaml: string, decryption: OpenDecryption | undefined): Promise<Rendered> {
+async function finish(
+  run: Run,
+  { yaml, key }: Built,
+  decryption: OpenDecryption | undefined,
+): Promise<Rendered> {
   const rendered = await substitute(run, decryption ? await decryption.objects(yaml) : yaml);
-  const { substitutionIdentity } = rendered;
-  return { ...rendered, substitutionIdentity: joinIdentities(substitutionIdentity, decryption?.identity) };
+  const substitutionIdentity = joinIdentities(rendered.substitutionIdentity, decryption?.identity);
+  return { ...rendered, substitutionIdentity, buildKey: key };
 }
 
 /** Everything from outside of the artifact that a build depends on: substitution values and keys. */
@@ -65,7 +74,7 @@ export function joinIdentities(substitution: string, keys: string | undefined): 
   return keys === undefined ? substitution : `${substitution}\n${keys}`;
 }
 
-async function substitute(run: Run, yaml: string): Promise<Rendered> {
+async function substitute(run: Run, yaml: string): Promise<Omit<Rendered, 'buildKey'>> {
   const { postBuild } = run.object.spec;
   const variables = await loadVariables(run);
   const manifests = substituteDocuments(yaml, {
