@@ -44,12 +44,6 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   try {
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
-    for (const gate of config.featureGates.withoutEffect) {
-      parts.logger.error(
-        { gate },
-        'this feature gate has no effect: what it switches on is not supported yet',
-      );
-    }
     if (config.enableLeaderElection) await lead(parts, signal);
     else await work(parts, signal, stopGraceMs);
     parts.logger.info({}, 'agent has stopped');

@@ -1,3 +1,4 @@
+import { defaultKustomizationOptions } from '@flotilla/agent/kustomization/options';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configMap, condition, KustomizationRig, ready } from './kustomization-rig.js';
 
@@ -174,13 +175,7 @@ describe('dependsOn[].readyExpr (flux-compat 3.2, 6)', () => {
 
   it('is asked besides the built-in checks with the gate AdditiveCELDependencyCheck', async () => {
     const ns = await fleet();
-    const gates = {
-      StrictPostBuildSubstitutions: true,
-      ExternalArtifact: false,
-      DisableFailFastBehavior: false,
-      DirectSourceFetch: false,
-      AdditiveCELDependencyCheck: true,
-    };
+    const gates = { ...defaultKustomizationOptions.gates, AdditiveCELDependencyCheck: true };
     await rig.stopController();
     await rig.startController({ gates });
     await rig.kustomization(ns, 'first', { path: './missing' });

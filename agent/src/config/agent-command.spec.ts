@@ -92,11 +92,9 @@ describe('the command line of the agent', () => {
     await expect(configOf([arg])).rejects.toThrow(remedy);
   });
 
-  it('starts with a gate of Flux whose feature is not there yet, and knows to say so', async () => {
-    const { featureGates } = await configOf(['--feature-gates=GroupChangeLog=true,ExternalArtifact=true']);
-    expect(featureGates).toMatchObject({ ExternalArtifact: true, withoutEffect: ['GroupChangeLog'] });
-    const off = await configOf(['--feature-gates=ObjectLevelWorkloadIdentity=false']);
-    expect(off.featureGates.withoutEffect).toEqual([]);
+  it('starts with gates of Flux that need no decision here', async () => {
+    const { featureGates } = await configOf(['--feature-gates=MigrateAPIVersion=true,GroupChangeLog=true']);
+    expect(featureGates).toMatchObject({ GroupChangeLog: true, ExternalArtifact: false });
   });
 
   it('describes every flag', () => {

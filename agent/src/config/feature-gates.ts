@@ -13,14 +13,15 @@ export const featureGateDefaults = {
   AdditiveCELDependencyCheck: false,
   /** Kustomizations may use sources of kind ExternalArtifact. */
   ExternalArtifact: false,
+  /** A trigger that comes while health is waited for ends the wait. */
+  CancelHealthCheckOnNewRevision: false,
+  /** The log of an apply lists objects by what happened to them. */
+  GroupChangeLog: false,
+  /** Objects may name the ServiceAccount that a cloud or Vault sees. */
+  ObjectLevelWorkloadIdentity: false,
 } as const;
 
-type DecidedGates = Record<keyof typeof featureGateDefaults, boolean>;
-
-export interface FeatureGates extends DecidedGates {
-  /** Gates of Flux that were switched on although what they switch on is not there yet; the agent says so at its start. */
-  readonly withoutEffect: readonly string[];
-}
+export type FeatureGates = Readonly<Record<keyof typeof featureGateDefaults, boolean>>;
 
 /** Gates of Flux that need no decision here: what they switch on is always so, or has no counterpart. */
 const accepted = new Set([
@@ -31,16 +32,12 @@ const accepted = new Set([
   'MigrateAPIVersion',
 ]);
 
-/** Gates of Flux whose feature is not there yet. An install that sets one still starts. */
-const notYet = new Set(['GroupChangeLog', 'CancelHealthCheckOnNewRevision', 'ObjectLevelWorkloadIdentity']);
-
 /** Reads `Name=true,Other=false`. Adds an issue for a gate that does not exist. */
 export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<unknown>): FeatureGates {
-  const gates: DecidedGates = { ...featureGateDefaults };
-  const withoutEffect: string[] = [];
+  const gates: Record<keyof FeatureGates, boolean> = { ...featureGateDefaults };
   for (const part of text.split(',').filter((item) => item.trim() !== '')) {
     const [name = '', value = ''] = part.split('=').map((item) => item.trim());
-    const known = name in gates || accepted.has(name) || notYet.has(name);
+    const known = name in gates || accepted.has(name);
     if (!known || (value !== 'true' && value !== 'false')) {
       const names = Object.keys(featureGateDefaults).join(', ');
       context.addIssue({
@@ -49,8 +46,7 @@ export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<u
       });
       break;
     }
-    if (name in gates) gates[name as keyof DecidedGates] = value === 'true';
-    else if (notYet.has(name) && value === 'true') withoutEffect.push(name);
+    if (name in gates) gates[name as keyof FeatureGates] = value === 'true';
   }
-  return { ...gates, withoutEffect };
+  return gates;
 }

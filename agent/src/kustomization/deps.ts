@@ -17,6 +17,7 @@ import type { ApplyJournal } from './state/apply-journal.js';
 import type { CorrectionPace } from './state/correction-pace.js';
 import type { HealthyVersions } from './state/healthy-versions.js';
 import type { LatestObjects } from './state/latest-object.js';
+import type { NewTriggers } from './state/new-triggers.js';
 import type { SettledStates } from './state/settled-states.js';
 import type { Suspects } from './state/suspects.js';
 
@@ -63,6 +64,7 @@ export interface KustomizationDeps {
   suspects: Suspects;
   pace: CorrectionPace;
   healthy: HealthyVersions;
+  newTriggers: NewTriggers;
   settled: SettledStates;
   journal: ApplyJournal;
   writeStatus: WriteStatus;

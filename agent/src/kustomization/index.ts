@@ -27,6 +27,7 @@ import { ApplyJournal } from './state/apply-journal.js';
 import { CorrectionPace } from './state/correction-pace.js';
 import { HealthyVersions } from './state/healthy-versions.js';
 import { LatestObjects } from './state/latest-object.js';
+import { NewTriggers } from './state/new-triggers.js';
 import { SettledStates } from './state/settled-states.js';
 import { StateFolder } from './state/state-folder.js';
 import { Suspects } from './state/suspects.js';
@@ -103,7 +104,12 @@ export async function createKustomizationController(
     reconcile,
     connect(queue) {
       target = queue;
-      return connectTriggers(given.caches, queue);
+      return connectTriggers(given.caches, {
+        enqueue(name, cause) {
+          parts.newTriggers.add(name, cause);
+          queue.enqueue(name);
+        },
+      });
     },
     stop: async () => {
       await drift.stop();
@@ -135,6 +141,7 @@ async function makeParts(given: KustomizationControllerDeps): Promise<Parts> {
     },
     builder: await openBuilder(given),
     healthy: new HealthyVersions(),
+    newTriggers: new NewTriggers(),
     settled: new SettledStates(folder),
     journal: new ApplyJournal(folder),
     writeStatus: createWriteStatus(client),

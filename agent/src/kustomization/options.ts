@@ -50,6 +50,9 @@ export interface KustomizationGates {
   DisableFailFastBehavior: boolean;
   DirectSourceFetch: boolean;
   AdditiveCELDependencyCheck: boolean;
+  CancelHealthCheckOnNewRevision: boolean;
+  GroupChangeLog: boolean;
+  ObjectLevelWorkloadIdentity: boolean;
 }
 
 export const defaultKustomizationOptions: KustomizationOptions = {
@@ -78,5 +81,8 @@ export const defaultKustomizationOptions: KustomizationOptions = {
     DisableFailFastBehavior: false,
     DirectSourceFetch: false,
     AdditiveCELDependencyCheck: false,
+    CancelHealthCheckOnNewRevision: false,
+    GroupChangeLog: false,
+    ObjectLevelWorkloadIdentity: false,
   },
 };

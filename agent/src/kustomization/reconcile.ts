@@ -25,6 +25,7 @@ import { formatDuration, intervalText, nextIntervalMs, retryIntervalMs } from '.
 /** The reconciler of Kustomizations (flux-compat 3.2). */
 export function createReconcile(deps: KustomizationDeps): Reconcile {
   return async (name, signal) => {
+    deps.newTriggers.begin(name);
     const found = deps.latest.get(name);
     if (found) return await reconcileObject(deps, found, signal);
     // Somebody took the finalizer away: nobody owns these objects any more.
@@ -133,6 +134,7 @@ async function failWith(run: Run, failure: StepFailure): Promise<ReconcileResult
 
 function requeueAfter(run: Run, outcome: FailureOutcome): ReconcileResult {
   if (outcome === 'stalled') return {};
+  if (outcome === 'again') return { requeueAfterMs: 1 };
   const { requeueDependencyMs } = run.deps.options;
   return { requeueAfterMs: outcome === 'wait' ? requeueDependencyMs : retryIntervalMs(run.object.spec) };
 }

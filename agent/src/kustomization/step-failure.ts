@@ -1,9 +1,9 @@
 /**
  * What happens after a failed step:
  * `retry` comes back after spec.retryInterval, `wait` after --requeue-dependency,
- * `stalled` only when the object changes.
+ * `again` at once, `stalled` only when the object changes.
  */
-export type FailureOutcome = 'retry' | 'wait' | 'stalled';
+export type FailureOutcome = 'retry' | 'wait' | 'again' | 'stalled';
 
 export interface StepFailureInit {
   outcome: FailureOutcome;

@@ -1,7 +1,13 @@
 import type { Kustomization } from '@flotilla/common/api/kustomization';
-import { formatName, type KubeObject, type NamespacedName } from '@flotilla/common/kube/object';
+import {
+  formatName,
+  refOf,
+  type KubeObject,
+  type NamespacedName,
+  type ObjectRef,
+} from '@flotilla/common/kube/object';
 import type { CacheChange, ObjectCache } from '../runtime/cache.js';
-import { enqueueOnChange, specChanged, type EnqueueTarget } from '../runtime/enqueue-on-change.js';
+import { specChanged, type ChangeFilter } from '../runtime/enqueue-on-change.js';
 import { approvalAnnotation, budgetAnnotation } from './delete-budget/judge-deletion.js';
 import type { KustomizationCaches } from './deps.js';
 import { requestedAtAnnotation } from './kind.js';
@@ -9,14 +15,21 @@ import { artifactOf, sourceKey } from './source-ref.js';
 import { KustomizationIndex } from './index-by-reference.js';
 import { orderByDependency } from './order-by-dependency.js';
 
+/** Takes what shall be reconciled, and the object whose change asks for it. */
+export interface TriggerTarget {
+  enqueue(name: NamespacedName, cause: ObjectRef): void;
+}
+
 /** Connects everything that a reconcile depends on with the work queue (flux-compat 3.2, triggers). */
-export function connectTriggers(caches: KustomizationCaches, target: EnqueueTarget): () => void {
+export function connectTriggers(caches: KustomizationCaches, target: TriggerTarget): () => void {
   const index = new KustomizationIndex(caches.kustomizations);
   const stops = [
     index.start(),
-    enqueueOnChange(caches.kustomizations, target, {
-      filter: specChanged(requestedAtAnnotation, budgetAnnotation, approvalAnnotation),
-    }),
+    enqueueChanged(
+      caches.kustomizations,
+      target,
+      specChanged(requestedAtAnnotation, budgetAnnotation, approvalAnnotation),
+    ),
     enqueueDependants(caches.kustomizations, index, target),
     ...Object.values(caches.sources).map((cache) => enqueueFollowers(cache, index, target)),
     ...Object.values(caches.configs ?? {}).map((cache) => enqueueReaders(cache, index, target)),
@@ -24,8 +37,14 @@ export function connectTriggers(caches: KustomizationCaches, target: EnqueueTarg
   return () => stops.forEach((stop) => stop());
 }
 
+function enqueueChanged(cache: ObjectCache, target: TriggerTarget, filter: ChangeFilter): () => void {
+  return cache.subscribe((change) => {
+    if (filter(change)) target.enqueue(nameOf(change.object), refOf(change.object));
+  });
+}
+
 /** A new revision: those that follow the source, dependencies first, unless they are already at it. */
-function enqueueFollowers(cache: ObjectCache, index: KustomizationIndex, target: EnqueueTarget): () => void {
+function enqueueFollowers(cache: ObjectCache, index: KustomizationIndex, target: TriggerTarget): () => void {
   return cache.subscribe((change) => {
     const revision = artifactOf(change.object)?.revision;
     if (change.type === 'deleted' || revision === undefined) return;
@@ -34,7 +53,7 @@ function enqueueFollowers(cache: ObjectCache, index: KustomizationIndex, target:
     // The status tells which revision was attempted, not which content of it.
     const isRepacked = change.type === 'updated' && artifactOf(change.previous)?.revision === revision;
     const behind = followers.filter((object) => isRepacked || !isAtRevision(object, revision));
-    for (const object of orderByDependency(behind)) target.enqueue(nameOf(object));
+    for (const object of orderByDependency(behind)) target.enqueue(nameOf(object), refOf(change.object));
   });
 }
 
@@ -52,14 +71,14 @@ function isAtRevision({ status }: Kustomization, revision: string): boolean {
 }
 
 /** Those that wait for a dependency need not wait for the next look when it has become ready or moved on. */
-function enqueueDependants(cache: ObjectCache, index: KustomizationIndex, target: EnqueueTarget): () => void {
+function enqueueDependants(cache: ObjectCache, index: KustomizationIndex, target: TriggerTarget): () => void {
   return cache.subscribe((change) => {
     if (change.type !== 'updated') return;
     const isNews = readiness(change.object) !== readiness(change.previous);
     const name = nameOf(change.object);
     for (const object of index.byDependency(formatName(name))) {
       if (waitsForDependency(object) && (isNews || hasReadyExpression(object, name)))
-        target.enqueue(nameOf(object));
+        target.enqueue(nameOf(object), refOf(change.object));
     }
   });
 }
@@ -91,9 +110,9 @@ function waitsForDependency({ status }: Kustomization): boolean {
 }
 
 /** The values of a watched ConfigMap or Secret changed. */
-function enqueueReaders(cache: ObjectCache, index: KustomizationIndex, target: EnqueueTarget): () => void {
-  return enqueueOnChange(cache, target, {
-    map: (object) => index.byConfig(configKey(object)).map(nameOf),
+function enqueueReaders(cache: ObjectCache, index: KustomizationIndex, target: TriggerTarget): () => void {
+  return cache.subscribe(({ object: config }) => {
+    for (const object of index.byConfig(configKey(config))) target.enqueue(nameOf(object), refOf(config));
   });
 }
 

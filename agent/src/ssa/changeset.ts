@@ -39,10 +39,23 @@ export function formatEntry(entry: ChangeSetEntry): string {
   return `${formatRef(entry.ref)} ${entry.action}`;
 }
 
+/** `Kind/namespace/name` -> what happened, of those that changed. */
+export function actionsByObject(changes: ChangeSet): Record<string, Action> {
+  return Object.fromEntries(changedOf(changes).map(({ ref, action }) => [formatRef(ref), action]));
+}
+
+/** The same the other way round: what happened -> names of those that changed. */
+export function objectsByAction(changes: ChangeSet): Partial<Record<Action, string[]>> {
+  const groups: Partial<Record<Action, string[]>> = {};
+  for (const { ref, action } of changedOf(changes)) (groups[action] ??= []).push(formatRef(ref));
+  return groups;
+}
+
+function changedOf({ entries }: ChangeSet): ChangeSetEntry[] {
+  return entries.filter(({ action }) => hasChanged(action));
+}
+
 /** One line for each changed object; empty when nothing changed. */
 export function changeLog(changes: ChangeSet): string {
-  return changes.entries
-    .filter((entry) => hasChanged(entry.action))
-    .map(formatEntry)
-    .join('\n');
+  return changedOf(changes).map(formatEntry).join('\n');
 }

@@ -1,5 +1,6 @@
 import { configMap, deployment, job } from '../rig/manifests.js';
 import type { ScenarioRow } from '../rig/scenario-row.js';
+import { isWaiting } from './cancel.rows.js';
 
 const web = 'apps/v1/Deployment/web';
 const waits = { wait: true, timeout: '30s' };
@@ -153,6 +154,22 @@ export const healthRows: readonly ScenarioRow[] = [
       },
     },
     expect: { ready: 'True', objects: { [web]: { status: { readyReplicas: 1 } } } },
+  },
+  {
+    section: '3.2',
+    behaviour: 'without the gate CancelHealthCheckOnNewRevision a new commit waits for the end of the checks',
+    given: { files: { 'a.yaml': deployment('web', { image: 'app:missing' }) }, spec: waits },
+    steps: [
+      {
+        does: (world) => isWaiting(world),
+        commit: { 'a.yaml': configMap('a') },
+        expect: {
+          ready: 'True',
+          events: [{ reason: 'HealthCheckFailed' }],
+          noEvents: [{ reason: 'HealthCheckCanceled' }],
+        },
+      },
+    ],
   },
   {
     section: '3.8',

@@ -171,6 +171,8 @@ export const gateRows: readonly GateRow[] = [
 export interface LogRow extends Row {
   readonly field: string;
   readonly is: RegExp;
+  /** Only of lines with this message. */
+  readonly msg?: string;
 }
 
 const log = (field: string, is: RegExp, behaviour = `log lines of a reconcile have ${field}`): LogRow => ({
@@ -191,6 +193,13 @@ export const logRows: readonly LogRow[] = [
   log('namespace', /^<ns>$/),
   log('name', /^apps$/),
   log('reconcileID', /^[0-9a-f]{8}-[0-9a-f]{4}-/),
+  {
+    section: '8.1',
+    behaviour: 'GroupChangeLog: the log line of an apply lists objects by what happened to them',
+    field: 'output',
+    is: /^\{"created":\["ConfigMap\/<ns>\/a"\]\}$/,
+    msg: 'server-side apply completed',
+  },
 ];
 
 export interface EndpointRow extends Row {

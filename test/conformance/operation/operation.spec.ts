@@ -34,7 +34,11 @@ beforeAll(async () => {
     kubeconfig: cluster.kubeconfig,
     storagePath: join(folder.path, 'storage'),
     log: join(folder.path, 'agent.log'),
-    args: [`--watch-label-selector=conformance=${shard}`, '--log-level=trace'],
+    args: [
+      `--watch-label-selector=conformance=${shard}`,
+      '--log-level=trace',
+      '--feature-gates=GroupChangeLog=true',
+    ],
   });
   stops.push(
     () => agent.stop(),
@@ -55,6 +59,7 @@ beforeAll(async () => {
   world = await World.create(rig, {});
   await world.writeFiles({ 'a.yaml': configMap('a') });
   await world.applySource();
+  await world.settled(world.source);
   await world.applyKustomization('apps');
   await world.settled();
 });
@@ -104,13 +109,13 @@ describe('health', () => {
 });
 
 describe('logs', () => {
-  testRows(logRows, async ({ field, is }) => {
+  testRows(logRows, async ({ field, is, msg }) => {
     const text = await readFile(join(folder.path, 'agent.log'), 'utf8');
     const lines = text
       .split('\n')
       .filter((line) => line.startsWith('{') && line.includes('"controllerKind":"Kustomization"'))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter((line) => line['name'] === 'apps');
+      .filter((line) => line['name'] === 'apps' && (msg === undefined || line['msg'] === msg));
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       const value = line[field];

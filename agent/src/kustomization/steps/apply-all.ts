@@ -130,7 +130,8 @@ async function recorded<T>(
   try {
     return await step();
   } catch (error) {
-    if (error instanceof StepFailure) recordOutcome(run, source, rendered.digest, error.reason);
+    if (error instanceof StepFailure && error.outcome !== 'again')
+      recordOutcome(run, source, rendered.digest, error.reason);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
-import { changeLog, type ChangeSet } from '../../ssa/changeset.js';
+import { actionsByObject, changeLog, objectsByAction, type ChangeSet } from '../../ssa/changeset.js';
 import type { ApplyEngine, ApplyOptions } from '../../ssa/engine.js';
 import { compileIgnoreRules } from '../../ssa/ignore/ignore-rules.js';
 import { nameOf, tell, type Run } from '../run.js';
@@ -21,8 +21,18 @@ export async function apply(
     applyObjects(run, engine, objects, { trustsWatch, signal }),
   );
   const log = changeLog(changes);
-  if (log !== '') tell(run, { severity: 'info', message: log });
+  if (log !== '') {
+    tell(run, { severity: 'info', message: log });
+    logChanges(run, changes);
+  }
   return changes;
+}
+
+/** What changed, as the log shows it: object by object, or with GroupChangeLog by action. */
+function logChanges({ deps, about }: Run, changes: ChangeSet): void {
+  const isGrouped = deps.options.gates.GroupChangeLog;
+  const output = isGrouped ? objectsByAction(changes) : actionsByObject(changes);
+  deps.logger.info({ output, revision: about.revision }, 'server-side apply completed');
 }
 
 /** Applies without telling anybody. Objects whose watch is trusted are not looked at when they need no change. */

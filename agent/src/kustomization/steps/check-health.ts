@@ -1,10 +1,10 @@
 import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
-import type { ObjectRef } from '@flotilla/common/kube/object';
+import { formatRef, type ObjectRef } from '@flotilla/common/kube/object';
 import { hasChanged, type ChangeSet } from '../../ssa/changeset.js';
 import type { ApplyEngine, WaitTarget } from '../../ssa/engine.js';
 import { kustomizationType } from '../kind.js';
 import { nameOf, reportProgress, saveStatus, tell, uidOf, type Run } from '../run.js';
-import { messageOf, retriedFailure } from '../step-failure.js';
+import { messageOf, retriedFailure, StepFailure } from '../step-failure.js';
 import { formatDuration, timeoutMs } from '../timing.js';
 import { statusByExpressions } from './health-expressions.js';
 import type { ResolvedSource } from './resolve-source.js';
@@ -48,21 +48,59 @@ async function waitHealthy(run: Run, engine: ApplyEngine, targets: readonly Wait
   const { clock, options } = run.deps;
   const startedAt = clock.monotonic();
   const failFast = !options.gates.DisableFailFastBehavior;
+  const interruption = watchInterruption(run);
   try {
     await engine.wait(targets, {
       timeoutMs: timeoutMs(run.object.spec),
       failFast,
-      signal: run.signal,
+      signal: interruption.signal,
       statusOf: statusByExpressions(run),
     });
   } catch (error) {
     run.signal.throwIfAborted();
+    if (interruption.cause) throw canceled(run, interruption.cause);
     const took = formatDuration(clock.monotonic() - startedAt);
     const message = `health check failed after ${took}: ${messageOf(error)}`;
     run.status.mark('Healthy', 'False', 'HealthCheckFailed', message);
     throw retriedFailure('HealthCheckFailed', error, message);
+  } finally {
+    interruption.stop();
   }
   return `Health check passed in ${formatDuration(clock.monotonic() - startedAt)}`;
+}
+
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** The object whose change ended the wait. */
+  readonly cause: ObjectRef | undefined;
+  stop(): void;
+}
+
+/** With CancelHealthCheckOnNewRevision the wait ends when something asks for another reconcile (flux-compat 3.2). */
+function watchInterruption(run: Run): Interruption {
+  const { newTriggers, options } = run.deps;
+  const ending = new AbortController();
+  let cause: ObjectRef | undefined;
+  const tell = (found: ObjectRef): void => {
+    cause ??= found;
+    ending.abort();
+  };
+  const isOn = options.gates.CancelHealthCheckOnNewRevision;
+  return {
+    signal: AbortSignal.any([run.signal, ending.signal]),
+    get cause() {
+      return cause;
+    },
+    stop: isOn ? newTriggers.watch(nameOf(run.object), tell) : () => undefined,
+  };
+}
+
+function canceled(run: Run, cause: ObjectRef): StepFailure {
+  const reason = 'HealthCheckCanceled';
+  const message = `New reconciliation triggered by ${formatRef(cause)}`;
+  run.status.mark('Healthy', 'False', reason, message);
+  const told = `Health checks canceled due to new reconciliation triggered by ${formatRef(cause)}`;
+  return new StepFailure({ outcome: 'again', reason, message, event: { severity: 'info', message: told } });
 }
 
 /** All applied objects that were not skipped, or those that spec.healthChecks names. */
