@@ -11,6 +11,9 @@ import { DiskRecordLog } from './hublink/records/disk-record-log.js';
 import { recordSink } from './hublink/records/event-record.js';
 import type { RecordLog } from './hublink/records/record-log.js';
 import { parseAddress } from './hublink/session/address.js';
+import { StandingCache } from './hublink/standing/standing-cache.js';
+import { StandingDesk } from './hublink/standing/standing-desk.js';
+import { StandingRecord } from './hublink/standing/standing-record.js';
 import { reportObjects } from './hublink/state/report-objects.js';
 import { StateTable } from './hublink/state/state-table.js';
 import type { NamespacedName } from '@flotilla/common/kube/object';
@@ -38,6 +41,8 @@ export interface HubMembershipOptions {
 export interface HubMembership {
   /** Takes events for the hub from the start on, connected or not. */
   readonly sink: EventSink;
+  /** What the hub asks of the sources, as this cluster keeps it. Somebody has to run it. */
+  readonly standing: StandingCache;
   /** Reports these objects, with --shards those of one shard, until the signal is aborted. Never throws. */
   run(caches: readonly ObjectCache[], signal: AbortSignal, shard?: number): Promise<void>;
 }
@@ -55,10 +60,12 @@ export function hubMembership(options: HubMembershipOptions): HubMembership | un
   const shardText = (shard: number | undefined): string =>
     shard === undefined ? shardNameOf(config.watchLabelSelector) : String(shard);
   const logs = new RecordLogs(join(config.storagePath, '.flotilla'));
+  const standing = standingParts(options);
   return {
     sink: {
       send: (notice) => recordSink(logs.of(options.shardOf?.(notice.involvedObject))).send(notice),
     },
+    standing: standing.cache,
     async run(caches, signal, shard) {
       const facts = await clusterFacts(options, signal);
       if (!facts) return;
@@ -66,7 +73,7 @@ export function hubMembership(options: HubMembershipOptions): HubMembership | un
       const stopReporting = reportObjects(caches, table);
       const link = { settings, facts, table, records: logs.of(shard), shard: shardText(shard) };
       try {
-        await createLink(options, link, signal).run(signal);
+        await createLink(options, link, standing.desk, signal).run(signal);
       } finally {
         stopReporting();
         logger.debug({}, 'hub link stopped');
@@ -165,7 +172,21 @@ interface LinkParts {
   shard: string;
 }
 
-function createLink(options: HubMembershipOptions, parts: LinkParts, signal: AbortSignal): HubLink {
+function standingParts(options: HubMembershipOptions): { cache: StandingCache; desk: StandingDesk } {
+  const { config, client, clock } = options;
+  const { runtimeNamespace: namespace, standingConfigMap: name, hubIntents: verbs } = config;
+  const logger = options.logger.child({ logger: 'hublink' });
+  const cache = new StandingCache({ client, clock, logger, namespace, name, verbs });
+  const record = new StandingRecord(client, namespace, name);
+  return { cache, desk: new StandingDesk({ record, cache, verbs, clock, logger }) };
+}
+
+function createLink(
+  options: HubMembershipOptions,
+  parts: LinkParts,
+  standing: StandingDesk,
+  signal: AbortSignal,
+): HubLink {
   const { config, client, clock } = options;
   const { settings, facts, table, records, shard } = parts;
   const logger = options.logger.child({ logger: 'hublink' });
@@ -179,6 +200,7 @@ function createLink(options: HubMembershipOptions, parts: LinkParts, signal: Abo
     table,
     records,
     intents: new IntentDesk({ client, clock, logger, signal, policy: { allowed: config.hubIntents } }),
+    standing,
     clock,
     logger,
   });

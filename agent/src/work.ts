@@ -14,6 +14,7 @@ import { Sharding } from './sharding/sharding.js';
 /** The work of a leader, or of a replica: watch, reconcile, report, until the signal is aborted. */
 export async function work(parts: Parts, signal: AbortSignal, graceMs: number): Promise<void> {
   const { config, client, clock, logger, recorders, readiness, split } = parts;
+  const standing = parts.membership?.standing;
   const informers = new Informers({
     client,
     clock,
@@ -27,6 +28,7 @@ export async function work(parts: Parts, signal: AbortSignal, graceMs: number): 
     informers,
     objectsOf: (type) => sharding?.objectsOf(type) ?? informers.of(type, config.watchLabelSelector),
     guard: split?.owned.guard,
+    standing,
     run: runProgram,
     recorderFor: (component): EventRecorder => recorders.recorderFor(component),
   };
@@ -37,8 +39,11 @@ export async function work(parts: Parts, signal: AbortSignal, graceMs: number): 
 
   const watching = new AbortController();
   const running = [informers.run(watching.signal), reportCrds(client, logger, watching.signal)];
+  if (standing) running.push(standing.run(watching.signal));
   try {
     await informers.waitForSync(signal);
+    // No source may follow its ref past a pin or a freeze that was given before this start.
+    await standing?.waitUntilRead(signal);
     for (const kind of kinds) kind.start();
     logger.info({ kinds: agentKinds.map((kind) => kind.type.kind) }, 'agent is reconciling');
     if (sharding) await sharding.run(signal, graceMs);

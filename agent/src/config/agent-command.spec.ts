@@ -83,7 +83,7 @@ describe('the command line of the agent', () => {
 
   it.each([
     ['--feature-gates=Nonsense=true', 'is no feature gate'],
-    ['--hub-intents=explode', 'expected any of reconcile, suspend, resume'],
+    ['--hub-intents=explode', 'expected any of reconcile, suspend, resume, pin, freeze'],
     ['--cluster-name=Prod_1', 'expected lower-case letters'],
     ['--storage-addr=here', 'expected host:port'],
     ['--artifact-digest-algo=blake3', 'expected one of sha256, sha384, sha512, sha1'],

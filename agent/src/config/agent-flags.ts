@@ -305,6 +305,14 @@ const hubFlags = {
     schema: z.string().min(1, 'expected the name of a Secret'),
     default: 'flotilla-agent-identity',
   },
+  standingConfigMap: {
+    name: 'standing-configmap',
+    description:
+      'ConfigMap that keeps the pins, freezes and vetoes of the hub for when it is away, in --runtime-namespace.',
+    value: 'name',
+    schema: z.string().min(1, 'expected the name of a ConfigMap'),
+    default: 'flotilla-agent-standing',
+  },
 } as const satisfies Record<string, Flag<unknown>>;
 
 const processFlags = {

@@ -14,6 +14,7 @@ import { BackOff } from './session/back-off.js';
 import { dial } from './session/dial.js';
 import { runSession, type SessionEnd } from './session/run-session.js';
 import { type AgentFacts, SessionProtocol } from './session/session-protocol.js';
+import type { StandingDesk } from './standing/standing-desk.js';
 import type { StateTable } from './state/state-table.js';
 
 /** After an answer that only a person can change. */
@@ -34,6 +35,7 @@ export interface HubLinkOptions extends IdentityKeeperOptions {
   table: StateTable;
   records: RecordLog;
   intents: IntentDesk;
+  standing: StandingDesk;
 }
 
 /**
@@ -71,24 +73,37 @@ export class HubLink {
   }
 
   async #session(client: AgentServiceClient, identity: Identity, signal: AbortSignal): Promise<SessionEnd> {
-    const { table, records, clock, logger, intents, facts } = this.#options;
-    const renewed = new AbortController();
+    const { table, records, clock, logger, intents, standing, facts } = this.#options;
+    const { clusterId: cluster } = identity;
+    const [renewed, ended] = [new AbortController(), new AbortController()];
+    // Hello of the next session says that nothing is kept, and the hub sends it again.
+    const stopListening = standing.onLost(() => renewed.abort());
     const stopRenewal = this.#identities.renewInTime(client, identity, signal, () => renewed.abort());
     try {
       return await runSession({
         stream: client.session(),
-        protocol: new SessionProtocol({ facts: { ...facts, instanceId: this.#instanceId }, table, records }),
+        protocol: new SessionProtocol({
+          facts: { ...facts, instanceId: this.#instanceId },
+          table,
+          records,
+          standingVersion: () => standing.version,
+        }),
         table,
         records,
         clock,
         signal: AbortSignal.any([signal, renewed.signal]),
         onIntent: (intent, report) => intents.take(intent, report),
+        onStanding: (standingIntents, acknowledge) =>
+          standing.take({ intents: standingIntents, cluster, signal: ended.signal, acknowledge }),
+        keptStanding: () => standing.standingAck(cluster),
         onWelcome: (clusterName) => {
           this.#backOff.reset();
           logger.info({ cluster: clusterName }, 'connected to the hub');
         },
       });
     } finally {
+      ended.abort();
+      stopListening();
       stopRenewal();
     }
   }

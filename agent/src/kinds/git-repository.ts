@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createFetchArtifact } from '../kustomization/fetch-artifact.js';
+import { createGateMetrics } from '../sources/gate/gate-metrics.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
 import { readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { createWatchedSecrets } from '../sources/watched-secrets.js';
@@ -9,7 +10,8 @@ import type { AgentKind } from './kind.js';
 export const gitRepositoryKind: AgentKind = {
   type: gitRepositoryType,
   async create(context) {
-    const { config, clock, informers, objectsOf, recorderFor } = context;
+    const { config, clock, informers, objectsOf, recorderFor, registry } = context;
+    createGateMetrics(registry, [{ kind: gitRepositoryType.kind, objects: objectsOf(gitRepositoryType) }]);
     const secrets = createWatchedSecrets(context);
     const controller = createGitRepositoryController({
       ...context,

@@ -11,6 +11,7 @@ import type { RuntimeMetrics } from '../runtime/runtime-metrics.js';
 import type { ObjectCache } from '../runtime/cache.js';
 import type { Informer } from '../runtime/informer.js';
 import type { ReconcileGuard } from '../runtime/reconcile.js';
+import type { StandingIntentsCache } from '../hublink/standing/standing-cache.js';
 import type { Informers } from './informers.js';
 
 /** The objects of a kind that this process reconciles: those of its selector, or of its shards. */
@@ -26,6 +27,8 @@ export interface KindContext {
   objectsOf: (type: TypeRef) => OwnObjects;
   /** Lets a reconcile run only while no other process may work on its object; hand it to every controller. */
   guard?: ReconcileGuard | undefined;
+  /** What the hub asks of the sources; undefined without a hub. */
+  standing: StandingIntentsCache | undefined;
   /** `component` is the name of Flux's controller, which stands in the events. */
   recorderFor: (component: string) => EventRecorder;
   artifacts: ArtifactStore;

@@ -3,9 +3,10 @@ import type { SourceRun } from './source-run.js';
 
 /**
  * Looks after the stored files of an object before its source is asked (flux-compat 2.1, 2.2): collects garbage and
- * checks that the current artifact is there and whole. Without one it says that an artifact is being built.
+ * checks that the current artifact is there and whole. Without one it says that an artifact is being built, unless
+ * that has to wait.
  */
-export async function checkStorage(run: SourceRun): Promise<void> {
+export async function checkStorage(run: SourceRun, options: { isWaiting?: boolean } = {}): Promise<void> {
   const { status, deps } = run;
   status.delete('StorageOperationFailed');
   const { artifact } = status;
@@ -25,6 +26,7 @@ export async function checkStorage(run: SourceRun): Promise<void> {
     status.update({ artifact: undefined } as Partial<typeof status.fields>);
     why = ': disappeared from storage';
   }
+  if (!artifact && options.isWaiting) return;
   status.delete('ArtifactInStorage');
   status.progress(`building artifact${why}`, { newArtifact: true });
   await run.save();

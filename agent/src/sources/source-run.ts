@@ -38,6 +38,8 @@ export interface SourceSuccess {
   requeueAfterMs: number;
   /** Text of the NewArtifact or Succeeded event. */
   message: string;
+  /** There is nothing to be ready yet, and somebody else has to act first; ArtifactInStorage says who. */
+  isWaiting?: boolean;
 }
 
 /** One reconcile of one source: the status from its start to its last write (flux-compat 2.2). */
@@ -96,7 +98,8 @@ export class SourceRun {
     status.observe();
     await this.#finish();
     const ready = status.get('Ready');
-    if (ready?.status !== 'True') throw new Error(ready?.message ?? `${this.kind.kind} is not ready`);
+    if (ready?.status !== 'True' && !success.isWaiting)
+      throw new Error(ready?.message ?? `${this.kind.kind} is not ready`);
     this.#announce(success.message);
     return { requeueAfterMs: success.requeueAfterMs };
   }

@@ -9,6 +9,7 @@ import {
   type KindVersion,
 } from './kind-definition.js';
 import { olderGitRepositoryFields } from './older-fields.js';
+import { GateField } from './source-gate.js';
 
 const Include = z.object({
   fromPath: z.string().optional().describe('Path inside the included artifact; default its root.'),
@@ -77,6 +78,7 @@ export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
 export const GitRepositoryStatus = z.object({
   ...commonStatusFields,
   artifact: ArtifactField.optional().describe('The stored artifact.'),
+  gate: GateField.optional().describe('How pins, freezes and vetoes of the hub bear on this source.'),
   includedArtifacts: z.array(ArtifactField).optional().describe('The artifacts that were included.'),
   observedIgnore: z.string().optional().describe('spec.ignore that the artifact was made with.'),
   observedInclude: z.array(Include).optional().describe('spec.include that the artifact was made with.'),

@@ -2,7 +2,7 @@ import { formatRef, type KubeObject, type ObjectRef } from '@flotilla/common/kub
 import type { Condition } from '@flotilla/common/kube/condition';
 import type { KubeReader, KubeWriter } from '../../kube/client.js';
 import { sleep, type Clock } from '../../runtime/clock.js';
-import type { IntentVerb } from './intent-policy.js';
+import type { ActionVerb } from './intent-policy.js';
 
 const fieldManager = 'flotilla-agent';
 const requestedAt = 'reconcile.fluxcd.io/requestedAt';
@@ -33,7 +33,7 @@ interface Reconciled extends KubeObject {
 
 /** Does what an admitted intent asks, through the cluster's own API, as `flux reconcile` and friends do (flux-compat 9.2). */
 export async function carryOut(
-  request: { verb: IntentVerb; object: ObjectRef; withSource: boolean },
+  request: { verb: ActionVerb; object: ObjectRef; withSource: boolean },
   options: CarryOutOptions,
 ): Promise<Outcome> {
   const found = (await options.client.get(request.object, { signal: options.signal })) as

@@ -2,8 +2,17 @@ import { groupOf } from '@flotilla/common/kube/object';
 import type { Intent } from '@flotilla/proto/flotilla/v1/intent';
 import type { ObjectRef } from '@flotilla/proto/flotilla/v1/state';
 
-/** Verbs that a hub can ask for. */
-export const intentVerbs = ['reconcile', 'suspend', 'resume'] as const;
+/** What is done once, when the hub asks. */
+export type ActionVerb = NonNullable<Intent['action']>['$case'];
+
+/** Verbs that a hub can ask for; pin and freeze stand until it says otherwise. */
+export const intentVerbs = [
+  'reconcile',
+  'suspend',
+  'resume',
+  'pin',
+  'freeze',
+] as const satisfies ReadonlyArray<ActionVerb | 'pin' | 'freeze'>;
 export type IntentVerb = (typeof intentVerbs)[number];
 
 /** What the owner of this cluster lets the hub do. */
@@ -12,7 +21,7 @@ export interface IntentPolicy {
 }
 
 export type Admission =
-  | { admitted: true; verb: IntentVerb; object: ObjectRef }
+  | { admitted: true; verb: ActionVerb; object: ObjectRef }
   | { admitted: false; message: string };
 
 /** Only the groups that this agent reconciles: an intent must not become a way to touch anything else. */

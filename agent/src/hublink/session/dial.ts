@@ -8,7 +8,8 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.enable_retries': 0,
-  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  // More standing intents than a cluster can keep are refused with a reason, not by a broken stream.
+  'grpc.max_receive_message_length': 32 * 1024 * 1024,
 };
 
 /** A client of the hub's agent port with the certificate of this cluster. Close it after use. */

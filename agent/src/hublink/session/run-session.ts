@@ -1,6 +1,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { SessionRequest, SessionResponse } from '@flotilla/proto/flotilla/v1/agent';
 import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { Clock } from '../../runtime/clock.js';
 import type { RecordLog } from '../records/record-log.js';
 import type { StateTable } from '../state/state-table.js';
@@ -22,6 +23,13 @@ export interface RunSessionOptions {
     intent: Extract<Reaction, { type: 'intent' }>['intent'],
     report: (result: IntentResult) => void,
   ) => void;
+  /** Keeps standing intents; acknowledged through the callback, at any later time. */
+  onStanding: (
+    intents: Extract<Reaction, { type: 'standing' }>['intents'],
+    acknowledge: (ack: StandingIntentsAck) => void,
+  ) => void;
+  /** What is to be said of the standing intents that are kept already, when the hub has answered. */
+  keptStanding: () => StandingIntentsAck | undefined;
   onWelcome: (clusterName: string) => void;
 }
 
@@ -77,13 +85,7 @@ export function runSession(options: RunSessionOptions): Promise<SessionEnd> {
 
     stream.on('data', (response: SessionResponse) => {
       const reaction = protocol.receive(response, clock.now());
-      if (reaction?.type === 'intent') {
-        options.onIntent(reaction.intent, (result) => {
-          protocol.report(result);
-          if (!ended) pumpSoon();
-        });
-      } else if (reaction?.type === 'welcomed') options.onWelcome(reaction.clusterName);
-      else if (reaction) return end(reaction);
+      if (reaction && !isHandled(reaction, options, () => !ended && pumpSoon())) return end(reaction);
       pumpSoon();
     });
     stream.on('drain', () => {
@@ -96,4 +98,35 @@ export function runSession(options: RunSessionOptions): Promise<SessionEnd> {
     if (signal.aborted) return stop();
     write(protocol.hello());
   });
+}
+
+/** Hands on what the session goes on after; false for what ends it. `said` is called when there is an answer to send. */
+function isHandled(
+  reaction: Reaction,
+  { protocol, onIntent, onStanding, keptStanding, onWelcome }: RunSessionOptions,
+  said: () => void,
+): reaction is Exclude<Reaction, SessionEnd> {
+  switch (reaction.type) {
+    case 'intent':
+      onIntent(reaction.intent, (result) => {
+        protocol.report(result);
+        said();
+      });
+      return true;
+    case 'standing':
+      onStanding(reaction.intents, (ack) => {
+        protocol.acknowledgeStanding(ack);
+        said();
+      });
+      return true;
+    case 'welcomed': {
+      const kept = keptStanding();
+      if (kept) protocol.acknowledgeStanding(kept);
+      onWelcome(reaction.clusterName);
+      return true;
+    }
+    case 'goodbye':
+    case 'protocol-error':
+      return false;
+  }
 }

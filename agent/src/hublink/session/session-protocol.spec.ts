@@ -48,7 +48,7 @@ let now = 0;
 beforeEach(() => {
   table = new StateTable('table');
   records = new MemoryRecordLog();
-  protocol = new SessionProtocol({ facts, table, records });
+  protocol = new SessionProtocol({ facts, table, records, standingVersion: () => 0n });
   now = 1_000;
 });
 
@@ -131,7 +131,7 @@ describe('a session of the agent', () => {
     said();
     table.upsert(row('b', '1'));
     // The delta with number 1 was committed, its acknowledgement was lost with the connection.
-    protocol = new SessionProtocol({ facts, table, records });
+    protocol = new SessionProtocol({ facts, table, records, standingVersion: () => 0n });
     welcome({ acknowledgedSequence: 1n });
     const [delta] = said();
     expect(delta?.$case === 'delta' && names(delta.value.upserts)).toEqual(['b']);
@@ -142,7 +142,7 @@ describe('a session of the agent', () => {
     welcome();
     said();
     receive('stateAck', { sequence: 1n });
-    protocol = new SessionProtocol({ facts, table, records });
+    protocol = new SessionProtocol({ facts, table, records, standingVersion: () => 0n });
     welcome({ acknowledgedSequence: 0n });
     expect(said()).toMatchObject([{ $case: 'snapshot', value: { sequence: 1n, part: 0, last: true } }]);
   });

@@ -1,5 +1,6 @@
 import type { Hello, SessionRequest, SessionResponse, Welcome } from '@flotilla/proto/flotilla/v1/agent';
 import type { Intent, IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { StandingIntents, StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { ObjectState } from '@flotilla/proto/flotilla/v1/state';
 import type { RecordLog } from '../records/record-log.js';
 import type { StateTable } from '../state/state-table.js';
@@ -19,6 +20,8 @@ export interface SessionProtocolOptions {
   facts: AgentFacts;
   table: StateTable;
   records: RecordLog;
+  /** Version of the standing intents that the cluster keeps; 0 when it keeps none. */
+  standingVersion: () => bigint;
 }
 
 type Message = NonNullable<SessionRequest['message']>;
@@ -27,6 +30,7 @@ type Message = NonNullable<SessionRequest['message']>;
 export type Reaction =
   | { type: 'welcomed'; clusterName: string }
   | { type: 'intent'; intent: Intent }
+  | { type: 'standing'; intents: StandingIntents }
   | { type: 'goodbye'; code: number; message: string; retryAfterSeconds: number }
   | { type: 'protocol-error'; message: string };
 
@@ -38,6 +42,7 @@ export type Reaction =
 export class SessionProtocol {
   readonly #options: SessionProtocolOptions;
   readonly #results: IntentResult[] = [];
+  readonly #standingAcks: StandingIntentsAck[] = [];
   #welcomed = false;
   #heartbeatMs = fallbackHeartbeatSeconds * 1000;
   #lastSaidMs = 0;
@@ -52,7 +57,7 @@ export class SessionProtocol {
 
   /** The first message of a session. */
   hello(): SessionRequest {
-    const { facts, table, records } = this.#options;
+    const { facts, table, records, standingVersion } = this.#options;
     const hello: Hello = {
       protocolVersion,
       ...facts,
@@ -60,7 +65,7 @@ export class SessionProtocol {
       sequence: table.sequence,
       tableHash: table.hash,
       spoolId: records.spoolId,
-      standingVersion: 0n,
+      standingVersion: standingVersion(),
     };
     return { message: { $case: 'hello', value: hello } };
   }
@@ -68,6 +73,11 @@ export class SessionProtocol {
   /** An outcome of an intent; sent before anything else. */
   report(result: IntentResult): void {
     this.#results.push(result);
+  }
+
+  /** A set of standing intents is kept, or is not and why. */
+  acknowledgeStanding(ack: StandingIntentsAck): void {
+    this.#standingAcks.push(ack);
   }
 
   /** Takes a message of the hub in. */
@@ -92,6 +102,8 @@ export class SessionProtocol {
         return undefined;
       case 'intent':
         return { type: 'intent', intent: message.value };
+      case 'standingIntents':
+        return { type: 'standing', intents: message.value };
       case 'goodbye':
         return { type: 'goodbye', ...message.value };
       case undefined:
@@ -117,6 +129,8 @@ export class SessionProtocol {
   #nextMessage(nowMs: number): Message | undefined {
     const result = this.#results.shift();
     if (result) return { $case: 'intentResult', value: result };
+    const standing = this.#standingAcks.shift();
+    if (standing) return { $case: 'standingIntentsAck', value: standing };
     const observedAt = new Date(nowMs);
     return this.#nextState(observedAt) ?? this.#nextRecords() ?? this.#nextHeartbeat(nowMs, observedAt);
   }

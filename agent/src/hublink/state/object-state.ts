@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { authorKey, type GateField, type GateState } from '@flotilla/common/api/source-gate';
 import type { Condition } from '@flotilla/common/kube/condition';
 import type { KubeObject } from '@flotilla/common/kube/object';
-import type {
-  Condition as WireCondition,
-  InventorySummary,
-  ObjectRef,
-  ObjectState,
+import {
+  type Condition as WireCondition,
+  type InventorySummary,
+  type ObjectRef,
+  type ObjectState,
+  type SourceGate,
+  SourceGate_State as State,
 } from '@flotilla/proto/flotilla/v1/state';
 
 /** The parts of a Flux object that the hub is told of. All optional: the object may be new or broken. */
@@ -19,7 +22,8 @@ interface ReportedSpec {
 interface ReportedStatus {
   observedGeneration?: number;
   conditions?: Condition[];
-  artifact?: { revision?: string };
+  artifact?: { revision?: string; metadata?: Record<string, string> };
+  gate?: GateField;
   lastAppliedRevision?: string;
   lastAttemptedRevision?: string;
   lastHandledReconcileAt?: string;
@@ -49,7 +53,33 @@ export function objectState(object: KubeObject): ObjectState {
     inventory: inventorySummary(status.inventory?.entries),
     lastHandledReconcileAt: status.lastHandledReconcileAt ?? '',
     changedAt: newestTransition(conditions),
-    revisionAuthor: '',
+    gate: gateOf(status.gate),
+    revisionAuthor: authorOf(status),
+  };
+}
+
+function authorOf({ artifact }: ReportedStatus): string {
+  return artifact?.metadata?.[authorKey] ?? '';
+}
+
+const gateStates: Readonly<Record<GateState, State>> = {
+  Following: State.STATE_FOLLOWING,
+  Pinned: State.STATE_PINNED,
+  Moving: State.STATE_MOVING,
+  Held: State.STATE_HELD,
+  Frozen: State.STATE_FROZEN,
+  Refused: State.STATE_REFUSED,
+};
+
+function gateOf(gate: GateField | undefined): SourceGate | undefined {
+  if (!gate) return undefined;
+  return {
+    state: gateStates[gate.state] ?? State.STATE_UNSPECIFIED,
+    mode: gate.mode,
+    newestRevision: gate.newestRevision ?? '',
+    pinnedRevision: gate.pinnedRevision ?? '',
+    pinId: gate.pinId ?? '',
+    message: gate.message ?? '',
   };
 }
 

@@ -4,6 +4,8 @@ import type { GitCommand } from './git-command.js';
 export interface Commit {
   hash: string;
   message: string;
+  /** `Name <email>`; empty where the commit names none. */
+  author: string;
   /** Seconds since the epoch. */
   committedAt: number;
   /** The commit object. */
@@ -28,7 +30,8 @@ export function parseCommit(hash: string, encoded: Buffer): Commit {
   const headers = end < 0 ? text : text.slice(0, end);
   const committer = /^committer .* (-?\d+) [+-]\d+$/m.exec(headers);
   const committedAt = Number(committer?.[1] ?? 0);
-  return { hash, message: end < 0 ? '' : text.slice(end + 2), committedAt, encoded };
+  const author = /^author (.*) -?\d+ [+-]\d+$/m.exec(headers)?.[1] ?? '';
+  return { hash, message: end < 0 ? '' : text.slice(end + 2), author, committedAt, encoded };
 }
 
 /** First line of the message, at most 50 characters and then `...` (flux-compat 2.2). */
@@ -36,4 +39,9 @@ export function shortMessage(commit: Commit): string {
   // Code points, as Go counts runes.
   const subject = Array.from(commit.message.split('\n', 1)[0] ?? '');
   return subject.length > 50 ? `${subject.slice(0, 50).join('')}...` : subject.join('');
+}
+
+/** The author, at a length that a status can carry. */
+export function shortAuthor({ author }: Commit): string {
+  return Array.from(author).slice(0, 320).join('');
 }

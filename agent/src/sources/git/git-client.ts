@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isAncestor } from './ancestry.js';
 import { isCommitHash } from './checkout-plan.js';
 import { readCommit, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
@@ -12,8 +13,19 @@ import { readTag, type Tag } from './tag.js';
 
 /** What to fetch: a ref that the remote listed, or a commit by its hash. */
 export type FetchTarget =
-  | { kind: 'ref'; refName: string; expected: string }
-  | { kind: 'commit'; commit: string; branch?: string };
+  | { kind: 'ref'; refName: string; expected: string; isExact?: boolean }
+  | {
+      kind: 'commit';
+      commit: string;
+      /** Only a commit of this branch counts. */
+      branch?: string;
+      /** Where to look for it when the server does not hand out commits by their hash. */
+      refName?: string;
+      /** Who keeps the commit: a later one with the same name takes its place in the cache. */
+      keptFor?: string;
+    };
+
+type CommitTarget = Extract<FetchTarget, { kind: 'commit' }>;
 
 export interface CheckoutOptions extends FetchOptions {
   /** Folders that are written, as `sparsePaths` gives them; empty = all. */
@@ -118,19 +130,20 @@ export class GitClient {
     return this.cache.use(remote, kind, options.signal, async (repository) => {
       const fetch = { ...options, depth: 1 };
       const hash = await this.cache.fetchRef(repository, target.refName, target.expected, fetch);
+      if (target.isExact && hash !== target.expected) throw movedMeanwhile(target.refName);
       return work(repository.gitDir, hash);
     });
   }
 
   async #withCommitByHash<T>(
     remote: GitRemote,
-    target: { commit: string; branch?: string },
+    target: CommitTarget,
     options: FetchOptions,
     work: (gitDir: string, hash: string) => Promise<T>,
   ): Promise<T> {
     if (!isCommitHash(target.commit)) throw commitNotFound(target.commit);
     if (!target.branch) {
-      const found = await this.#withLooseCommit(remote, target.commit, options, work);
+      const found = await this.#withLooseCommit(remote, target, options, work);
       if (found) return found.result;
     }
     return this.#withCommitOfHistory(remote, target, options, work);
@@ -139,14 +152,15 @@ export class GitClient {
   /** Most servers hand out any commit by its hash; undefined when this one refuses. */
   async #withLooseCommit<T>(
     remote: GitRemote,
-    commit: string,
+    { commit, keptFor }: CommitTarget,
     options: FetchOptions,
     work: (gitDir: string, hash: string) => Promise<T>,
   ): Promise<{ result: T } | undefined> {
+    const keep = keptFor === undefined ? {} : { as: `kept for ${keptFor}` };
     const kind = { depth: 'shallow' as const, hashLength: commit.length };
     return this.cache.use(remote, kind, options.signal, async (repository) => {
       try {
-        await this.cache.fetchRef(repository, commit, commit, { ...options, depth: 1 });
+        await this.cache.fetchRef(repository, commit, commit, { ...options, ...keep, depth: 1 });
       } catch (error) {
         if (error instanceof GitError && error.failure === 'refused') return undefined;
         throw error;
@@ -158,29 +172,22 @@ export class GitClient {
   /** With a branch, only a commit of that branch counts (flux-compat 2.3): that takes its history. */
   #withCommitOfHistory<T>(
     remote: GitRemote,
-    target: { commit: string; branch?: string },
+    target: CommitTarget,
     options: FetchOptions,
     work: (gitDir: string, hash: string) => Promise<T>,
   ): Promise<T> {
     const { commit, branch } = target;
+    const refName = branch ? `refs/heads/${branch}` : target.refName;
     const kind = { depth: 'full' as const, hashLength: commit.length };
     return this.cache.use(remote, kind, options.signal, async (repository) => {
       const { gitDir } = repository;
-      const tip = branch
-        ? await this.cache.fetchRef(repository, `refs/heads/${branch}`, undefined, options)
-        : undefined;
-      if (!branch) await this.cache.fetchBranches(repository, options);
+      const tip = refName ? await this.cache.fetchRef(repository, refName, undefined, options) : undefined;
+      if (!refName) await this.cache.fetchBranches(repository, options);
       const held = await this.cache.resolve(gitDir, commit, options);
-      if (!held || (tip && !(await this.#isAncestor(gitDir, commit, tip, options))))
+      if (!held || (tip && !(await isAncestor(this.git, gitDir, commit, tip, options))))
         throw commitNotFound(commit);
       return work(gitDir, commit);
     });
-  }
-
-  async #isAncestor(gitDir: string, commit: string, tip: string, options: FetchOptions): Promise<boolean> {
-    const args = ['--git-dir', gitDir, 'rev-list', '--max-count=1', commit, `^${tip}`];
-    // What the tip does not reach would be listed.
-    return (await this.git(args, options)).stdout.length === 0;
   }
 }
 
@@ -189,6 +196,10 @@ function tagNameOf(target: FetchTarget): string | undefined {
   return target.kind === 'ref' && target.refName.startsWith(prefix)
     ? target.refName.slice(prefix.length)
     : undefined;
+}
+
+function movedMeanwhile(refName: string): GitError {
+  return new GitError('missing-ref', `ref "${refName}" has moved since it was listed`);
 }
 
 function commitNotFound(commit: string): GitError {

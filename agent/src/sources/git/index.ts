@@ -2,8 +2,10 @@ import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { gitRepositoryDefinition } from '@flotilla/common/api/git-repository';
 import { storedType } from '@flotilla/common/api/kind-definition';
+import { gateAnnotation } from '@flotilla/common/api/source-gate';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
 import type { RunProgram } from '../../exec/run-program.js';
+import type { StandingIntentsCache } from '../../hublink/standing/standing-cache.js';
 import type { KubeClient } from '../../kube/client.js';
 import type { ObjectCache } from '../../runtime/cache.js';
 import type { Clock } from '../../runtime/clock.js';
@@ -15,9 +17,11 @@ import type { Logger } from '../../runtime/logger.js';
 import type { ReconcileGuard } from '../../runtime/reconcile.js';
 import type { RuntimeMetrics } from '../../runtime/runtime-metrics.js';
 import { createStatusWriter } from '../../runtime/status-writer.js';
+import { SourceGates } from '../gate/source-gates.js';
 import { reconcileSource } from '../reconcile-source.js';
 import { createSecretReader, type SecretReader } from '../secret-reader.js';
 import { sourceFieldManager, type SourceDeps } from '../source-run.js';
+import { Ancestry } from './ancestry.js';
 import { GitClient } from './git-client.js';
 import { createGitHubApi } from './github-api.js';
 import { GitHubTokens } from './github-app.js';
@@ -67,6 +71,8 @@ export interface GitRepositoryDeps {
   metrics: RuntimeMetrics;
   /** Decides whether a reconcile runs; default: it does. */
   guard?: ReconcileGuard | undefined;
+  /** What the hub asks of the sources; default: there is no hub. */
+  standing?: StandingIntentsCache | undefined;
   options: GitRepositoryOptions;
   /** Default: asks the API server. */
   secrets?: SecretReader;
@@ -107,9 +113,28 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
     ...(options.minRetryDelayMs === undefined ? {} : { minRetryDelayMs: options.minRetryDelayMs }),
     ...(options.maxRetryDelayMs === undefined ? {} : { maxRetryDelayMs: options.maxRetryDelayMs }),
   });
-  enqueueOnChange(objects, controller, { filter: specChanged('reconcile.fluxcd.io/requestedAt') });
+  enqueueOnChange(objects, controller, {
+    filter: specChanged('reconcile.fluxcd.io/requestedAt', gateAnnotation),
+  });
   enqueueOnChange(context.includable, controller, { map: (_, change) => dependentsOf(objects, change) });
+  connectGates(context.gates, objects, controller);
   return controller;
+}
+
+/** Wakes the sources that the hub's intents or their own annotation say something new about. */
+function connectGates(gates: SourceGates, objects: ObjectCache, controller: Controller): void {
+  gates.connect(
+    () => objects.list(),
+    (name) => controller.enqueue(name),
+  );
+  objects.subscribe((change) => {
+    const { metadata } = change.object;
+    if (change.type === 'deleted') gates.forget(metadata.uid);
+    if (change.type !== 'updated') return;
+    const before = change.previous.metadata.annotations?.[gateAnnotation];
+    if (metadata.annotations?.[gateAnnotation] === before) return;
+    gates.wake({ namespace: metadata.namespace ?? '', name: metadata.name });
+  });
 }
 
 function createGitContext(deps: GitRepositoryDeps): GitContext {
@@ -136,6 +161,9 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
   return {
     listings: new RemoteListings((remote, scope, limits) => listRemoteRefs(git, remote, scope, limits), now),
     client: new GitClient(git, cache),
+    ancestry: new Ancestry(git, cache),
+    gates: new SourceGates({ kind: gitRepositoryType.kind, standing: deps.standing }),
+    keepsAuthor: deps.standing !== undefined,
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
     githubTokens: new GitHubTokens(githubApi, () => clock.now()),

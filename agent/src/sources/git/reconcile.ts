@@ -18,13 +18,14 @@ import {
   type ResolvedTarget,
   type ResolveRequest,
 } from './resolve-target.js';
+import { passGate, whereItStays, type GateContext, type Passage } from './pass-gate.js';
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
 import type { GitRemote } from './credentials.js';
 import { modeOf, verifyCheckout } from './verification/verify-checkout.js';
 
 /** What the steps of a GitRepository need besides the frame of all sources. */
-export interface GitContext extends ResolveContext, RemoteContext {
+export interface GitContext extends ResolveContext, RemoteContext, GateContext {
   /** --interval-jitter-percentage. */
   jitterPercentage: number;
   /** The GitRepositories that may be included. */
@@ -32,6 +33,8 @@ export interface GitContext extends ResolveContext, RemoteContext {
   fetchArtifact?: FetchArtifact;
   /** --requeue-dependency. */
   requeueDependencyMs: number;
+  /** Note who wrote the commit of an artifact: somebody else asks for it. */
+  keepsAuthor: boolean;
   random: () => number;
 }
 
@@ -50,14 +53,17 @@ export async function reconcileGitRepository(
   run: SourceRun,
   signal: AbortSignal,
 ): Promise<SourceSuccess> {
-  await checkStorage(run);
+  const { url = '' } = (run.object.spec ?? {}) as { url?: string };
+  const gate = context.gates.begin(run, url);
+  await checkStorage(run, gate);
+  gate.stored();
   // A check that failed is made again; one that succeeded holds for what is stored.
   if (run.status.get('SourceVerified')?.status === 'False') run.status.delete('SourceVerified');
   const spec = validSpec(run);
   tellOlderFields(run.deps.events, run.object);
   checkProvider(spec);
   const timeoutMs = parseDuration(spec.timeout);
-  const isQuiet = !isAwaited(run);
+  const isQuiet = !isAwaited(run) && !gate.isWoken;
   const { namespace } = run.owner;
   const remote = await remoteOf(context, { spec, namespace, timeoutMs, signal, isQuiet });
   const input = { spec, remote, notBefore: notBefore(run, spec, isQuiet), timeoutMs, signal };
@@ -73,13 +79,41 @@ async function reconcileRemote(
 ): Promise<SourceSuccess> {
   const { spec } = input;
   const includes = await currentIncludes(context, run, spec);
-  const target = await resolveTarget(context, input).catch(throwFetchFailure);
-  const requeueAfterMs = untilNextCheck(context, spec, target);
-  if (isUpToDate(run, spec, includes, target)) {
-    return { requeueAfterMs, message: confirmArtifact(run, spec, target.revision) };
+  const newest = await resolveTarget(context, input).catch(throwFetchFailure);
+  const passage = await passGate(context, run, input, newest).catch(throwFetchFailure);
+  const message = await take(context, run, { ...input, includes }, passage);
+  const { gate } = passage;
+  gate.settle();
+  const now = run.deps.clock.now();
+  const requeueAfterMs = Math.min(untilNextCheck(context, spec, newest), gate.recheckInMs(now));
+  return { requeueAfterMs, message: message ?? '', isWaiting: message === undefined };
+}
+
+type Request = ResolveRequest & { includes: readonly Include[] };
+
+/** Makes the artifact what the gate lets it be; undefined when there is none to make. */
+async function take(
+  context: GitContext,
+  run: SourceRun,
+  request: Request,
+  { gate, target, newest }: Passage,
+): Promise<string | undefined> {
+  if (!target) return undefined;
+  const { spec, includes } = request;
+  if (isUpToDate(run, spec, includes, target)) return confirmArtifact(run, spec, target.revision);
+  const { pin } = gate;
+  if (!pin) return renewArtifact(context, run, { ...request, target });
+  const before = run.status.fields;
+  gate.moving();
+  try {
+    return await renewArtifact(context, run, { ...request, target });
+  } catch (error) {
+    if (!(error instanceof SourceFailure) || error.condition !== 'SourceVerified') throw error;
+    // What the status says of signatures is about the artifact that stays.
+    run.status.fields = before;
+    gate.refuse(pin, error.message);
+    return take(context, run, request, whereItStays(run, spec, gate, newest));
   }
-  const message = await renewArtifact(context, run, { ...input, includes, target });
-  return { requeueAfterMs, message };
 }
 
 /** A token that the server does not take any more must not be used until its time is over. */
@@ -185,6 +219,7 @@ async function renewArtifact(
     ...input,
     client: context.client,
     fetchArtifact: context.fetchArtifact,
+    keepsAuthor: context.keepsAuthor,
     artifacts: run.deps.artifacts,
     owner: run.owner,
     verify: (checkedOut) => verifySource(context, run, spec, checkedOut, input.signal),

@@ -11,14 +11,28 @@ export interface FetchOptions {
   signal?: AbortSignal;
 }
 
+/** How a ref is fetched. */
+export interface FetchRefOptions extends FetchOptions {
+  depth?: number;
+  /** Commits alone, where the server can do that; others send their files too. */
+  commitsOnly?: boolean;
+  /** Fetch also what is there already. */
+  always?: boolean;
+  /** Name in the cache; default that of the ref. */
+  as?: string;
+}
+
 /** A bare repository on disk that one caller has for itself. */
 export interface CachedRepository {
   readonly gitDir: string;
   readonly remote: GitRemote;
 }
 
-/** Shallow caches hold single commits; full ones hold history, to find commits that no ref points at. */
-export type CacheDepth = 'shallow' | 'full';
+/**
+ * Shallow caches hold single commits; full ones hold history, to find commits that no ref points at; those of the
+ * history hold commits without their files, as many as it took to see how they hang together.
+ */
+export type CacheDepth = 'shallow' | 'full' | 'history';
 
 export interface RepositoryCacheOptions {
   git: GitCommand;
@@ -76,9 +90,9 @@ export class RepositoryCache {
     { gitDir, remote }: CachedRepository,
     refName: string,
     expected: string | undefined,
-    options: FetchOptions & { depth?: number; always?: boolean },
+    options: FetchRefOptions,
   ): Promise<string> {
-    const local = localRef(refName);
+    const local = localRef(options.as ?? refName);
     const held = options.always ? undefined : await this.resolve(gitDir, local, options);
     if (held && held === expected) return held;
     await this.#fetch(gitDir, remote, [`+${refName}:${local}`], options);
@@ -120,9 +134,10 @@ export class RepositoryCache {
     gitDir: string,
     remote: GitRemote,
     refSpecs: readonly string[],
-    options: FetchOptions & { depth?: number },
+    options: FetchRefOptions,
   ): Promise<void> {
     const depth = options.depth ? [`--depth=${options.depth}`] : [];
+    if (options.commitsOnly) depth.push('--filter=tree:0');
     const flags = ['--quiet', '--force', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
     const args = ['--git-dir', gitDir, 'fetch', ...flags, ...depth, '--', remote.url, ...refSpecs];
     const { timeoutMs, signal } = options;

@@ -17,6 +17,8 @@ export interface ResolvedTarget {
   name: string | undefined;
   /** How old the listing is that says so; 0 when none was needed. */
   ageMs: number;
+  /** What the remote offers, as far as it was asked; absent when it was not. */
+  refs?: RemoteRefs;
 }
 
 export interface ResolveContext {
@@ -102,7 +104,8 @@ async function resolveListed(
       ? await chooseTag(context, request, plan.range, listing)
       : namedRef(request, plan, listing);
   const { refName, name, hash } = chosen;
-  return { fetch: { kind: 'ref', refName, expected: hash }, revision: gitRevision(name, hash), name, ageMs };
+  const fetch = { kind: 'ref' as const, refName, expected: hash };
+  return { fetch, revision: gitRevision(name, hash), name, ageMs, refs: listing };
 }
 
 interface ChosenRef {
@@ -157,7 +160,8 @@ function highestOf(range: string, tags: Iterable<string>): string[] {
   }
 }
 
-function tagsOf(refs: RemoteRefs): Map<string, string> {
+/** The tags of a listing, with their commits. */
+export function tagsOf(refs: RemoteRefs): Map<string, string> {
   const prefix = 'refs/tags/';
   const tags = [...refs.commits].filter(([name]) => name.startsWith(prefix) && isRefName(name));
   return new Map(tags.map(([name, hash]) => [name.slice(prefix.length), hash]));
