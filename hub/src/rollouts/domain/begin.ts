@@ -22,7 +22,7 @@ export function catchUp(draft: Draft, observations: Observations, tally: Tally):
   if (tally.deferred === 0 || draft.fields.halted) return;
   const batch = Math.max(1, countOf(draft.plan.catchUpBatch, tally.deferred + tally.catchingUp));
   draft.clusters.forEach((cluster, index) => {
-    if (cluster.state !== 'Deferred' || cluster.goal !== 'target') return;
+    if (cluster.state !== 'Deferred' || cluster.goal !== 'target' || draft.lookSoon) return;
     const observation = observations.get(cluster.id);
     if (!observation || observation.gone || !isHeard(draft, observation)) return;
     if (skipBroken(draft, index, tally)) return;
@@ -108,7 +108,9 @@ function begin(
   });
   if (plan.delivery !== 'follow' && !before.pinned)
     draft.actions.push({ type: 'pin', clusterId: before.id, retry: before.attempts > 0 });
-  watch(draft, index, observation);
+  // A failure of one that was told before it went away is judged on its own, before anything else begins.
+  if (before.pinned && observation.failure !== '') draft.lookSoon = true;
+  else watch(draft, index, observation);
   countNow(draft, index, tally);
 }
 

@@ -29,6 +29,8 @@ export class Draft {
   readonly plan: RolloutPlan;
   readonly actions: RolloutAction[] = [];
   readonly fields: Fields;
+  /** Something is known already that has to be judged by a decision of its own. */
+  lookSoon = false;
   private list: readonly ClusterProgress[];
   private waveList: readonly WaveProgress[];
 

@@ -11,6 +11,7 @@ const waitEveryMs = 25_000;
 /** When to look again at the latest; null when nothing can happen any more. */
 export function wakeTime(draft: Draft): number | null {
   if (draft.fields.superseded) return null;
+  if (draft.lookSoon) return draft.now + 1;
   const { clusters } = draft;
   const active = !isFinal(draft.state) || clusters.some(isInFlight);
   if (!active && !clusters.some(({ state }) => state === 'Deferred')) return null;
