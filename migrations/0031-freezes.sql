@@ -3,9 +3,11 @@ CREATE TABLE freezes (
   name text PRIMARY KEY,
   -- new when a freeze of this name is made again
   id text NOT NULL UNIQUE,
+  labels jsonb NOT NULL,
+  annotations jsonb NOT NULL,
   spec jsonb NOT NULL,
   -- counts the changes of spec, from 1
-  generation bigint NOT NULL,
+  generation bigint NOT NULL DEFAULT 1,
   starts_at timestamptz NOT NULL,
   ends_at timestamptz NOT NULL,
   created_by text NOT NULL,

@@ -9,7 +9,9 @@ import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
+import { FreezesModule } from './freezes/freezes.module.js';
 import { IntentsModule } from './intents/intents.module.js';
+import { StandingModule } from './standing/standing.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { PlatformModule } from './platform/platform.module.js';
@@ -30,6 +32,8 @@ const features: NonNullable<DynamicModule['imports']> = [
   HousekeepingModule,
   FleetModule,
   IntentsModule,
+  StandingModule,
+  FreezesModule,
   StreamModule,
 ];
 

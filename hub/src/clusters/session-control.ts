@@ -16,6 +16,7 @@ export const sessionCommand = z.discriminatedUnion('type', [
   /** Only the session with this id: another stream has taken its place. */
   z.object({ type: z.literal('supersede'), clusterId: z.string(), sessionId: z.string() }),
   z.object({ type: z.literal('intents'), clusterId: z.string() }),
+  z.object({ type: z.literal('standing'), clusterId: z.string() }),
 ]);
 export type SessionCommand = z.infer<typeof sessionCommand>;
 

@@ -29,6 +29,7 @@ import { SessionOpening } from './session-opening.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
 import { SessionStream } from './session-stream.js';
+import { StandingDispatcher } from './standing-dispatcher.js';
 
 /** AgentService, for agents with a certificate. */
 @Injectable()
@@ -45,6 +46,7 @@ export class AgentEndpoint {
     states: StateWriter,
     records: RecordWriter,
     intents: IntentDispatcher,
+    standing: StandingDispatcher,
     clock: Clock,
     @InjectConfig() config: HubConfig,
   ) {
@@ -53,7 +55,11 @@ export class AgentEndpoint {
       writeState: (message) => states.submit(message),
       writeRecords: (message) => records.submit(message),
       recordResult: (clusterId, result, at) => intents.record(clusterId, result, at),
-      onOpened: ({ clusterId }) => intents.dispatch(clusterId),
+      recordStandingAnswer: (session, answer) => standing.record(session, answer),
+      onOpened: (session) => {
+        standing.opened(session);
+        intents.dispatch(session.clusterId);
+      },
       clock,
       logger,
       heartbeatSeconds: Math.round(config.heartbeatMs / 1000),

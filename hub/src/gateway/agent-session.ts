@@ -8,6 +8,7 @@ import type {
   StateSnapshot,
 } from '@flotilla/proto/flotilla/v1/agent';
 import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { StandingIntents, StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { Record as WireRecord } from '@flotilla/proto/flotilla/v1/state';
 import { sameHash } from '../objects/domain/sync-decisions.js';
 import { keyOf, objectRow, ProtocolError } from '../objects/object-row.js';
@@ -31,6 +32,7 @@ export interface SessionParts {
   readonly writeState: (message: StateMessage) => Promise<StateOutcome>;
   readonly writeRecords: (message: RecordMessage) => Promise<RecordOutcome>;
   readonly recordResult: (clusterId: string, result: IntentResult, at: Date) => Promise<void>;
+  readonly recordStandingAnswer: (session: AgentSession, answer: StandingIntentsAck) => Promise<void>;
   /** The session is open: the cluster's intents may go. */
   readonly onOpened: (session: AgentSession) => void;
   readonly clock: Clock;
@@ -44,6 +46,8 @@ type Message = NonNullable<SessionRequest['message']>;
 const mostSnapshots = 5;
 const longestId = 256;
 const mostShards = 256;
+/** Versions are milliseconds since 1970, and stay numbers in JSON. */
+const highestStanding = 2n ** 53n - 1n;
 
 /** One stream of one agent, from Hello to Goodbye. */
 export class AgentSession {
@@ -52,6 +56,10 @@ export class AgentSession {
   readonly notAfter: Date;
   readonly sentIntents = new Set<string>();
   shard = '';
+  /** Version of the standing intents that has been sent last, or that the agent had already. */
+  sentStanding = 0n;
+  /** Version of which the database knows that it has been sent. */
+  notedStanding = 0n;
   lastHeardMs: number;
   private hello: Hello | undefined;
   private opened = false;
@@ -78,6 +86,11 @@ export class AgentSession {
     return this.hello?.shards ?? [];
   }
 
+  /** Version of the standing intents that the agent kept when it dialled. */
+  get keptStanding(): bigint {
+    return this.hello?.standingVersion ?? 0n;
+  }
+
   get isOpen(): boolean {
     return this.opened && !this.ended.signal.aborted;
   }
@@ -102,6 +115,11 @@ export class AgentSession {
   async sendIntent(intent: OutgoingIntent): Promise<void> {
     this.sentIntents.add(intent.id);
     await this.stream.send({ $case: 'intent', value: intent });
+  }
+
+  async sendStanding(set: StandingIntents): Promise<void> {
+    this.sentStanding = set.version;
+    await this.stream.send({ $case: 'standingIntents', value: set });
   }
 
   end(goodbye: Goodbye): void {
@@ -131,6 +149,9 @@ export class AgentSession {
         return this.records(message.value.records);
       case 'intentResult':
         return this.parts.recordResult(this.clusterId, message.value, this.parts.clock.now());
+      case 'standingIntentsAck':
+        checkStanding('StandingIntentsAck', message.value.version);
+        return this.parts.recordStandingAnswer(this, message.value);
       case 'hello':
         throw new ProtocolError('Hello came twice');
       case undefined:
@@ -145,6 +166,8 @@ export class AgentSession {
     if (hello.protocolVersion !== protocolVersion)
       return this.end(incompatible(hello.protocolVersion, protocolVersion));
     checkIds(hello);
+    checkStanding('Hello', hello.standingVersion);
+    this.sentStanding = hello.standingVersion;
     const { clusterId, shard, id: sessionId, peer } = this;
     const opening = await this.parts.open({
       clusterId,
@@ -276,6 +299,11 @@ export class AgentSession {
 
 function rowEntry(row: ObjectRow): [string, ObjectRow] {
   return [row.key, row];
+}
+
+function checkStanding(message: string, version: bigint): void {
+  if (version > highestStanding)
+    throw new ProtocolError(`${message}: impossible version of standing intents`);
 }
 
 /** Numbers fit the database's bigint. */

@@ -16,8 +16,11 @@ import { SessionClaimStore } from './session-claim.store.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
+import { StandingAnnouncer } from './standing-announcer.js';
+import { StandingDispatcher } from './standing-dispatcher.js';
+import { StandingDelivery } from './standing-port.js';
 
-/** Global, because the intents ask for `IntentDelivery` and the gateway asks for theirs: neither imports the other. */
+/** Global, because the intents ask for `IntentDelivery` (standing ones for `StandingDelivery`) and the gateway asks for theirs: neither imports the other. */
 @Global()
 @Module({
   imports: [ClustersModule, EnrollmentModule, ObjectsModule],
@@ -32,11 +35,13 @@ import { SessionRegistry } from './session-registry.js';
     Replica,
     IntentDispatcher,
     { provide: IntentDelivery, useExisting: IntentDispatcher },
+    StandingDispatcher,
+    { provide: StandingDelivery, useClass: StandingAnnouncer },
     AgentEndpoint,
     EnrollmentEndpoint,
     Listeners,
     GatewayService,
   ],
-  exports: [IntentDelivery, GatewayService],
+  exports: [IntentDelivery, StandingDelivery, GatewayService],
 })
 export class GatewayModule {}

@@ -21,6 +21,7 @@ import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { ClusterSplitStore } from './cluster-split.store.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
+import { StandingDispatcher } from './standing-dispatcher.js';
 
 const sweepEveryMs = 1_000;
 /** Revocations arrive at once by notification; this is the net below. */
@@ -43,6 +44,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     private readonly certificates: CertificateStore,
     private readonly releases: SessionRelease,
     private readonly intents: IntentDispatcher,
+    private readonly standing: StandingDispatcher,
     private readonly splits: ClusterSplitStore,
     private readonly changes: ChangeFeed,
     private readonly clock: Clock,
@@ -87,6 +89,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
 
   private obey(command: SessionCommand): void {
     if (command.type === 'intents') return this.intents.dispatch(command.clusterId);
+    if (command.type === 'standing') return this.standing.dispatch(command.clusterId);
     if (command.type === 'supersede') return this.registry.get(command.sessionId)?.end(superseded());
     return this.recheck(this.registry.ofCluster(command.clusterId));
   }
@@ -95,8 +98,10 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
   private catchUp(): void {
     const sessions = this.registry.all;
     this.recheck(sessions);
-    for (const clusterId of new Set(sessions.map((session) => session.clusterId)))
+    for (const clusterId of new Set(sessions.map((session) => session.clusterId))) {
       this.intents.dispatch(clusterId);
+      this.standing.dispatch(clusterId);
+    }
   }
 
   /** Ends sessions whose certificate has expired and those that nothing is heard of. */

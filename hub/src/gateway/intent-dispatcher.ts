@@ -8,6 +8,7 @@ import { text } from '../objects/object-row.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import type { AgentSession } from './agent-session.js';
+import { ClusterRounds } from './cluster-rounds.js';
 import { DatabaseTurnstile } from './database-turnstile.js';
 import { IntentDelivery, IntentPort } from './intent-port.js';
 import type { OutgoingIntent } from './intent-port.js';
@@ -17,8 +18,10 @@ import { SessionRegistry } from './session-registry.js';
 /** Brings intents to the sessions of this replica, and results back. */
 @Injectable()
 export class IntentDispatcher extends IntentDelivery {
-  /** Clusters that are being served; true when there is more to do afterwards. */
-  private readonly serving = new Map<string, boolean>();
+  private readonly rounds = new ClusterRounds(
+    (clusterId) => this.turnstile.pass(() => this.serve(clusterId)),
+    (err, clusterId) => this.logger.error({ err, clusterId }, 'intents were not delivered'),
+  );
 
   constructor(
     private readonly dataSource: DataSource,
@@ -46,17 +49,7 @@ export class IntentDispatcher extends IntentDelivery {
 
   /** Sends what the cluster's sessions here have not got yet. One run a cluster at a time. */
   dispatch(clusterId: string): void {
-    if (!this.intents || this.registry.ofCluster(clusterId).length === 0) return;
-    if (this.serving.has(clusterId)) return void this.serving.set(clusterId, true);
-    this.serving.set(clusterId, false);
-    void this.turnstile
-      .pass(() => this.serve(clusterId))
-      .catch((err: unknown) => this.logger.error({ err, clusterId }, 'intents were not delivered'))
-      .finally(() => {
-        const again = this.serving.get(clusterId);
-        this.serving.delete(clusterId);
-        if (again) this.dispatch(clusterId);
-      });
+    if (this.intents && this.registry.ofCluster(clusterId).length > 0) this.rounds.run(clusterId);
   }
 
   private async serve(clusterId: string): Promise<void> {

@@ -1,0 +1,26 @@
+import type { EntityManager } from 'typeorm';
+
+/** What promotions ask about freezes that people have broken. `FreezesModule` (`@Global`) provides it. */
+export abstract class BreakGlass {
+  /**
+   * Whether two people have allowed the promotion to pass all of these freezes (ids). Without any named: whether it
+   * may pass at least one that stands still.
+   */
+  abstract isGranted(
+    manager: EntityManager,
+    promotionId: string,
+    freezeIds?: readonly string[],
+  ): Promise<boolean>;
+}
+
+/** A promotion, as far as freezes are about it. */
+export interface FreezablePromotion {
+  readonly environment: string;
+  /** It has ended: no freeze is in its way any more. */
+  readonly isOver: boolean;
+}
+
+/** The promotions module provides it (`@Global`, exported); without a provider every id is taken for a promotion. */
+export abstract class FreezablePromotions {
+  abstract find(manager: EntityManager, promotionId: string): Promise<FreezablePromotion | null>;
+}

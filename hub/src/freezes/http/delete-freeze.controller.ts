@@ -1,0 +1,24 @@
+import { Controller, Delete, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../auth/access.js';
+import { CallerOf } from '../../auth/access.js';
+import { DocumentRemoval } from '../../configuration/document-handler.js';
+import { Operation } from '../../openapi/operation.js';
+
+@ApiTags('freezes')
+@Controller('api/v1/freezes')
+export class DeleteFreezeController {
+  constructor(private readonly documents: DocumentRemoval) {}
+
+  @Delete(':name')
+  @Operation({
+    summary: 'Lift a freeze',
+    description: 'What waited for it goes on. A freeze that came from Git is lifted there.',
+    access: 'admin',
+    status: 204,
+    errors: ['NotFound', 'Conflict'],
+  })
+  deleteFreeze(@Param('name') name: string, @CallerOf() caller: Caller): Promise<void> {
+    return this.documents.remove({ kind: 'Freeze', name }, caller);
+  }
+}

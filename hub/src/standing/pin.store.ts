@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { PinRecord, PinTarget } from './standing.js';
+
+/** One row of `pins`. */
+type PinRow = Omit<PinRecord, 'source'> & {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+};
+
+const columns = `p.id, p.cluster_id AS "clusterId", p.source_kind AS kind, p.source_namespace AS namespace,
+  p.source_name AS name, p.revision, p.reason, p.requested_by AS "requestedBy", p.rollout_id AS "rolloutId",
+  p.break_glass AS "breakGlass", p.created_at AS "createdAt"`;
+
+/** The pins in force. */
+@Injectable()
+export class PinStore {
+  /** Sets pins; one that says the same as the pin that stands keeps the old one. Clusters that are gone are skipped. */
+  async put(manager: EntityManager, pins: readonly PinRecord[]): Promise<void> {
+    await manager.query(
+      `INSERT INTO pins AS p (id, cluster_id, source_kind, source_namespace, source_name, revision, reason, requested_by,
+         rollout_id, break_glass, created_at)
+       SELECT r.id, r."clusterId", r.kind, r.namespace, r.name, r.revision, r.reason, r."requestedBy", r."rolloutId",
+         r."breakGlass", r."createdAt"
+       FROM jsonb_to_recordset($1::jsonb) AS r (id text, "clusterId" text, kind text, namespace text, name text,
+         revision text, reason text, "requestedBy" text, "rolloutId" text, "breakGlass" boolean, "createdAt" timestamptz)
+       JOIN clusters ON clusters.id = r."clusterId"
+       ON CONFLICT (cluster_id, source_kind, source_namespace, source_name) DO UPDATE SET id = excluded.id,
+         revision = excluded.revision, reason = excluded.reason, requested_by = excluded.requested_by,
+         rollout_id = excluded.rollout_id, break_glass = excluded.break_glass, created_at = excluded.created_at
+       WHERE (p.revision, p.reason, p.requested_by, p.rollout_id, p.break_glass) IS DISTINCT FROM
+         (excluded.revision, excluded.reason, excluded.requested_by, excluded.rollout_id, excluded.break_glass)`,
+      [JSON.stringify(pins.map(({ source, ...pin }) => ({ ...pin, ...source })))],
+    );
+  }
+
+  async remove(manager: EntityManager, targets: readonly PinTarget[]): Promise<void> {
+    await manager.query(
+      `DELETE FROM pins USING jsonb_to_recordset($1::jsonb) AS r ("clusterId" text, kind text, namespace text, name text)
+       WHERE pins.cluster_id = r."clusterId" AND pins.source_kind = r.kind AND pins.source_namespace = r.namespace
+         AND pins.source_name = r.name`,
+      [JSON.stringify(targets.map(({ clusterId, source }) => ({ clusterId, ...source })))],
+    );
+  }
+
+  /** Of these clusters, or of all. */
+  async of(manager: EntityManager, clusterIds: readonly string[] | 'all'): Promise<readonly PinRecord[]> {
+    const some = clusterIds !== 'all';
+    const rows = await manager.query<PinRow[]>(
+      `SELECT ${columns} FROM pins p ${some ? 'WHERE p.cluster_id = ANY($1)' : ''} ORDER BY p.id`,
+      some ? [clusterIds] : [],
+    );
+    return rows.map(({ kind, namespace, name, ...pin }) => ({ ...pin, source: { kind, namespace, name } }));
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Page } from '../../paging/cursor.js';
+import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { SqlConditions } from '../../paging/sql-conditions.js';
+import { notFound } from '../../platform/errors/hub-error.js';
+
+export const vetoStates = ['InForce', 'Lifted'] as const;
+
+/** The resource `Veto` of the API. */
+export interface VetoView {
+  readonly id: string;
+  readonly state: (typeof vetoStates)[number];
+  readonly url: string;
+  readonly revision: string;
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly rollout: string | null;
+  readonly createdAt: Date;
+  readonly liftedBy: string | null;
+  readonly liftedReason: string | null;
+  readonly liftedAt: Date | null;
+}
+
+export interface VetoFilters {
+  readonly state?: readonly VetoView['state'][] | undefined;
+  readonly revision?: string | undefined;
+}
+
+const state = `CASE WHEN v.lifted_at IS NULL THEN 'InForce' ELSE 'Lifted' END`;
+const vetoSql = `SELECT v.id, ${state} AS state, v.url, v.revision, v.reason, v.requested_by AS "requestedBy",
+    v.rollout_id AS rollout, v.created_at AS "createdAt", v.lifted_by AS "liftedBy", v.lifted_reason AS "liftedReason",
+    v.lifted_at AS "liftedAt"
+  FROM vetoes v`;
+
+/** Vetoes, newest first. */
+@Injectable()
+export class VetoList {
+  constructor(private readonly database: DataSource) {}
+
+  async page(
+    query: VetoFilters & { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<VetoView>> {
+    const { limit, cursor, ...filters } = query;
+    const { revision } = filters;
+    const where = new SqlConditions();
+    where.anyOf(state, filters.state);
+    if (revision !== undefined)
+      where.add((bind) => `starts_with(v.revision_key, ${bind(revision)}) OR v.revision = ${bind(revision)}`);
+    const counted: { total: number }[] = await this.database.query(
+      `SELECT count(*)::int AS total FROM vetoes v ${where.sql}`,
+      where.values,
+    );
+    if (cursor !== undefined) {
+      const [id] = decodeCursor(cursor, filters, 1);
+      where.add((bind) => `v.id < ${bind(id)}`);
+    }
+    const rows: VetoView[] = await this.database.query(
+      `${vetoSql} ${where.sql} ORDER BY v.id DESC LIMIT ${limit + 1}`,
+      where.values,
+    );
+    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+  }
+
+  /** Those of the ids that exist, oldest first. */
+  async byIds(
+    ids: readonly string[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<readonly VetoView[]> {
+    return manager.query(`${vetoSql} WHERE v.id = ANY($1) ORDER BY v.id`, [ids]);
+  }
+
+  /** @throws HubError NotFound */
+  async byId(id: string, manager: EntityManager = this.database.manager): Promise<VetoView> {
+    const [veto] = await this.byIds([id], manager);
+    if (veto) return veto;
+    throw notFound(`veto "${id}" does not exist`, { remedy: 'flotilla get vetoes lists the known ones' });
+  }
+}

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Subscription } from 'rxjs';
+import { DataSource } from 'typeorm';
+import { StandingDelivery } from '../gateway/standing-port.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
+import type { FeedMessage } from '../platform/changes/change-feed.js';
+import { Clock } from '../platform/clock.js';
+import { LOGGER } from '../platform/logging/logger.js';
+import { StandingNews } from './standing-news.js';
+import { StandingSetStore } from './standing-set.store.js';
+import { StandingSets } from './standing-sets.js';
+
+/** What comes together is computed together. */
+const gatherMs = 50;
+/** Freezes end by themselves, and a word may get lost. */
+const sweepEveryMs = 5_000;
+/** Sets that are locked by one transaction. */
+const batchSets = 100;
+
+/**
+ * Computes sets again when freezes, vetoes, environments, or labels of clusters have changed. Every replica does:
+ * which set is wrong is read from the database, so that a word that is lost or comes twice does no harm.
+ */
+@Injectable()
+export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly wanted = new Set<string>();
+  private wantsAll = false;
+  private gathering: NodeJS.Timeout | undefined;
+  private sweeping: NodeJS.Timeout | undefined;
+  private subscription: Subscription | undefined;
+  private working: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly sets: StandingSets,
+    private readonly store: StandingSetStore,
+    private readonly delivery: StandingDelivery,
+    private readonly news: StandingNews,
+    private readonly feed: ChangeFeed,
+    private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.subscription = this.feed.messages.subscribe((message) => this.take(message));
+    await this.news.listen(() => this.wantAll());
+    this.sweeping = setInterval(() => this.wantAll(), sweepEveryMs);
+    this.sweeping.unref();
+    // A hub that was killed after a change has left it to the next one.
+    this.wantAll();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.subscription?.unsubscribe();
+    clearInterval(this.sweeping);
+    clearTimeout(this.gathering);
+    await this.working;
+  }
+
+  /** Brings the sets of these clusters (or all) up to date, and has sent what a session lacks. */
+  async refresh(clusterIds: readonly string[] | 'all'): Promise<void> {
+    const { manager } = this.database;
+    const outdated = await this.sets.outdated(manager, clusterIds, this.clock.now());
+    for (let at = 0; at < outdated.length; at += batchSets) {
+      const batch = outdated.slice(at, at + batchSets);
+      await this.database.transaction((transaction) =>
+        this.sets.revise(transaction, batch, this.clock.now()),
+      );
+    }
+    if (clusterIds !== 'all') return;
+    const unsent = await this.store.unsent(manager);
+    if (unsent.length > 0) await this.delivery.announce(manager, unsent);
+  }
+
+  private take(message: FeedMessage): void {
+    if (message.kind === 'reset') return this.wantAll();
+    for (const { topic, clusterId, deleted } of message.changes) {
+      if (topic === 'environment') this.wantAll();
+      else if (topic === 'cluster' && !deleted) this.want(clusterId);
+    }
+  }
+
+  private want(clusterId: string): void {
+    this.wanted.add(clusterId);
+    this.schedule();
+  }
+
+  private wantAll(): void {
+    this.wantsAll = true;
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.stopped || (!this.wantsAll && this.wanted.size === 0)) return;
+    this.gathering ??= setTimeout(() => this.work(), gatherMs);
+  }
+
+  private work(): void {
+    const wanted = this.wantsAll ? 'all' : [...this.wanted];
+    this.wantsAll = false;
+    this.wanted.clear();
+    this.working = this.refresh(wanted)
+      .catch((err: unknown) => this.logger.warn({ err }, 'standing intents were not computed'))
+      .finally(() => {
+        this.gathering = undefined;
+        this.schedule();
+      });
+  }
+}

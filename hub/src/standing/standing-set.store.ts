@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { StandingProgress } from './standing.js';
+
+/** One row of `standing_sets`. */
+export interface StandingSetRow {
+  readonly clusterId: string;
+  readonly version: bigint;
+  readonly content: Uint8Array;
+}
+
+interface Row {
+  readonly clusterId: string;
+  /** bigint */
+  readonly version: string;
+  readonly content: Buffer;
+}
+
+/** The set of each cluster, and how far its agents have got with it as a whole. */
+@Injectable()
+export class StandingSetStore {
+  /** Of these clusters, or of all. */
+  async read(
+    manager: EntityManager,
+    clusterIds: readonly string[] | 'all',
+  ): Promise<ReadonlyMap<string, StandingSetRow>> {
+    const some = clusterIds !== 'all';
+    const rows = await manager.query<Row[]>(
+      `SELECT s.cluster_id AS "clusterId", s.version, s.content FROM standing_sets s
+       ${some ? 'WHERE s.cluster_id = ANY($1)' : ''}`,
+      some ? [clusterIds] : [],
+    );
+    return byCluster(rows);
+  }
+
+  /** Makes the rows that are missing, and locks all of them in the order of their ids. */
+  async lock(
+    manager: EntityManager,
+    clusterIds: readonly string[],
+    now: Date,
+  ): Promise<ReadonlyMap<string, StandingSetRow>> {
+    await manager.query(
+      `INSERT INTO standing_sets (cluster_id, version, content, changed_at)
+       SELECT clusters.id, 0, '', $2 FROM clusters WHERE clusters.id = ANY($1)
+         AND NOT EXISTS (SELECT FROM standing_sets s WHERE s.cluster_id = clusters.id)
+       ORDER BY clusters.id ON CONFLICT DO NOTHING`,
+      [clusterIds, now],
+    );
+    const rows = await manager.query<Row[]>(
+      `SELECT s.cluster_id AS "clusterId", s.version, s.content FROM standing_sets s
+       WHERE s.cluster_id = ANY($1) ORDER BY s.cluster_id FOR UPDATE`,
+      [clusterIds],
+    );
+    return byCluster(rows);
+  }
+
+  async update(manager: EntityManager, rows: readonly StandingSetRow[], now: Date): Promise<void> {
+    if (rows.length === 0) return;
+    await manager.query(
+      `UPDATE standing_sets s SET version = n.version, content = n.content, changed_at = $4
+       FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS n (cluster_id, version, content)
+       WHERE s.cluster_id = n.cluster_id`,
+      [
+        rows.map(({ clusterId }) => clusterId),
+        rows.map(({ version }) => version.toString()),
+        rows.map(({ content }) => Buffer.from(content)),
+        now,
+      ],
+    );
+  }
+
+  /** Clusters with a connected agent that has not been sent the newest version. */
+  async unsent(manager: EntityManager): Promise<readonly string[]> {
+    const rows = await manager.query<{ clusterId: string }[]>(
+      `SELECT DISTINCT s.cluster_id AS "clusterId" FROM standing_sets s
+       JOIN agents a ON a.cluster_id = s.cluster_id AND a.replica_id IS NOT NULL
+       LEFT JOIN standing_deliveries d ON d.cluster_id = a.cluster_id AND d.shard = a.shard
+       WHERE s.version > greatest(coalesce(d.sent_version, 0), coalesce(d.acknowledged_version, 0))`,
+    );
+    return rows.map(({ clusterId }) => clusterId);
+  }
+
+  async progress(
+    manager: EntityManager,
+    clusterIds: readonly string[],
+  ): Promise<readonly StandingProgress[]> {
+    const rows = await manager.query<
+      { clusterId: string; version: string; acknowledged: string; refusal: string }[]
+    >(
+      `SELECT s.cluster_id AS "clusterId", s.version, coalesce(min(coalesce(d.acknowledged_version, 0)), 0) AS acknowledged,
+         coalesce(min(d.refusal) FILTER (WHERE d.refusal <> ''), '') AS refusal
+       FROM standing_sets s LEFT JOIN agents a ON a.cluster_id = s.cluster_id
+       LEFT JOIN standing_deliveries d ON d.cluster_id = a.cluster_id AND d.shard = a.shard
+       WHERE s.cluster_id = ANY($1) GROUP BY s.cluster_id ORDER BY s.cluster_id`,
+      [clusterIds],
+    );
+    return rows.map((row) => ({
+      ...row,
+      version: BigInt(row.version),
+      acknowledged: BigInt(row.acknowledged),
+    }));
+  }
+}
+
+function byCluster(rows: readonly Row[]): ReadonlyMap<string, StandingSetRow> {
+  return new Map(rows.map((row) => [row.clusterId, { ...row, version: BigInt(row.version) }]));
+}
