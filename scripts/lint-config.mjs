@@ -68,8 +68,8 @@ const config = {
     { files: ['agent/src/exec/**'], rules: names('k8s', 'grpc', 'frameworks', 'hub', 'kinds') },
     { files: ['hub/src/**'], rules: names('k8s', 'grpc', 'process', 'agent') },
     { files: ['hub/src/gateway/**'], rules: names('k8s', 'process', 'agent') },
-    // The hub owns one program: the database that it starts when nobody gave it one.
-    { files: ['hub/src/platform/embedded-postgres/**'], rules: names('k8s', 'grpc', 'agent') },
+    // The hub runs two programs: the database that it starts when nobody gave it one, and git.
+    { files: ['hub/src/platform/{embedded-postgres,git}/**'], rules: names('k8s', 'grpc', 'agent') },
     {
       files: ['hub/src/**/domain/**'],
       rules: names('k8s', 'grpc', 'process', 'frameworks', 'io', 'agent', 'domainOutside'),

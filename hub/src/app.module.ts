@@ -13,6 +13,7 @@ import { FreezesModule } from './freezes/freezes.module.js';
 import { IntentsModule } from './intents/intents.module.js';
 import { StandingModule } from './standing/standing.module.js';
 import { StreamModule } from './stream/stream.module.js';
+import { GitModule } from './platform/git/git.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { PlatformParts } from './platform/platform.module.js';
@@ -23,6 +24,7 @@ export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
 /** The features; one line each. */
 const features: NonNullable<DynamicModule['imports']> = [
   JobsModule,
+  GitModule,
   AuthModule,
   AuditModule,
   OpenApiModule,

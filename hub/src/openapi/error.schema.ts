@@ -12,6 +12,10 @@ export const errorSchema = z
       message: z.string().meta({ description: 'What is wrong, for people.' }),
       remedy: z.string().optional().meta({ description: 'What to do about it.' }),
       field: z.string().optional().meta({ description: 'The part of the input that is not valid.' }),
+      problems: z
+        .array(z.object({ document: z.string(), field: z.string(), message: z.string() }))
+        .optional()
+        .meta({ description: 'Every field that is wrong, where a call takes whole documents.' }),
       id: z.string().meta({ description: 'Of the request; stands in the log of the hub, too.' }),
     }),
   })

@@ -60,3 +60,31 @@ export abstract class PipelineListener {
   abstract applied(manager: EntityManager, pipeline: PipelineRecord, now: Date): Promise<void>;
   abstract removed(manager: EntityManager, pipeline: string, now: Date): Promise<void>;
 }
+
+/** How far an environment of a pipeline is. */
+export interface EnvironmentProgress {
+  readonly pipeline: string;
+  readonly environment: string;
+  /** The release that was promoted there last. */
+  readonly release: string | null;
+  readonly promotedAt: Date | null;
+  /** Promotions that have not ended, oldest first. */
+  readonly waiting: readonly PromotionUnderWay[];
+  /** What the first of them waits for. */
+  readonly nextGate: NextGate | null;
+}
+
+export interface NextGate {
+  readonly name: string;
+  readonly message: string;
+  readonly until: Date | null;
+}
+
+/**
+ * What the list of pipelines shows beside each environment. The promotions module provides it (`@Global`, exported);
+ * without a provider the list shows nothing there.
+ */
+export abstract class PipelineProgress {
+  /** Of all environments of these pipelines that have something to show. */
+  abstract of(manager: EntityManager, pipelines: readonly string[]): Promise<readonly EnvironmentProgress[]>;
+}

@@ -5,13 +5,16 @@ import { invalid } from '../../platform/errors/hub-error.js';
 
 /** The SQL of a selector in Kubernetes syntax, on a jsonb column of labels. @throws HubError Invalid */
 export function labelSelectorSql(text: string, column: string, bind: Bind): string {
-  const requirements = selectorOf(text).map(
-    (requirement) => `(${requirementSql(requirement, column, bind)})`,
-  );
+  return selectorSql(parsedSelector(text), column, bind);
+}
+
+/** The SQL of a parsed selector, on a jsonb column of labels. */
+export function selectorSql(selector: Selector, column: string, bind: Bind): string {
+  const requirements = selector.map((requirement) => `(${requirementSql(requirement, column, bind)})`);
   return requirements.join(' AND ') || 'true';
 }
 
-function selectorOf(text: string): Selector {
+function parsedSelector(text: string): Selector {
   try {
     return parseSelector(text);
   } catch (error) {

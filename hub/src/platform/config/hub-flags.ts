@@ -112,6 +112,53 @@ export const hubFlags = {
     schema: seconds(1, 15),
     default: '5',
   },
+  configGitUrl: {
+    name: 'config-git-url',
+    description:
+      'Git repository with documents (Environment, Pipeline, Freeze) that the hub keeps itself to.',
+    value: 'https://…',
+    schema: z
+      .url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })
+      .refine((text) => new URL(text).username === '', 'must not hold a user; see --config-git-username')
+      .optional(),
+  },
+  configGitBranch: {
+    name: 'config-git-branch',
+    description: 'Branch of that repository.',
+    value: 'name',
+    schema: z.string().regex(/^(?!-)[^\s~^:?*[\\]+$/, 'expected the name of a branch'),
+    default: 'main',
+  },
+  configGitPath: {
+    name: 'config-git-path',
+    description: 'Folder of that repository; without it all of it.',
+    value: 'path',
+    schema: z
+      .string()
+      .regex(/^(?!\/)(?!.*\.\.)[^\0]*$/, 'expected a path inside the repository')
+      .transform((text) => text.replace(/^(?:\.\/)+|\/+$|^\.$/g, '')),
+    default: '',
+  },
+  configGitIntervalMs: {
+    name: 'config-git-interval',
+    description: 'How often it is looked at, in seconds.',
+    value: 'seconds',
+    schema: seconds(1, 86_400),
+    default: '60',
+  },
+  configGitUsername: {
+    name: 'config-git-username',
+    description: 'User for that repository.',
+    value: 'name',
+    schema: optionalText,
+  },
+  configGitPassword: {
+    name: 'config-git-password',
+    description: 'Password or access token for that repository.',
+    value: 'text',
+    schema: optionalText,
+    secret: true,
+  },
   eventRetentionMs: {
     name: 'event-retention',
     description: 'How long events of clusters are kept, in seconds.',

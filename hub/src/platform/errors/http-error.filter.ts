@@ -22,9 +22,8 @@ export class HttpErrorFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
     if (error.retryAfterSeconds !== undefined)
       void reply.header('retry-after', String(error.retryAfterSeconds));
-    const { code, message, remedy, field } = error;
-    void reply
-      .status(status)
-      .send({ error: { code, message, ...(remedy && { remedy }), ...(field && { field }), id } });
+    const { code, message, remedy, field, problems } = error;
+    const details = { ...(remedy && { remedy }), ...(field && { field }), ...(problems && { problems }) };
+    void reply.status(status).send({ error: { code, message, ...details, id } });
   }
 }

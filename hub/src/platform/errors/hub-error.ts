@@ -12,12 +12,22 @@ export const hubErrorStatus = {
 
 export type HubErrorCode = keyof typeof hubErrorStatus;
 
+/** What is wrong with one field of one document. */
+export interface HubErrorProblem {
+  /** E.g. `Pipeline/shop`. */
+  readonly document: string;
+  readonly field: string;
+  readonly message: string;
+}
+
 export interface HubErrorDetails {
   /** What the reader can do about it. */
   readonly remedy?: string;
   /** The field of the input that is wrong, e.g. `labels.env`. */
   readonly field?: string;
   readonly retryAfterSeconds?: number;
+  /** Every field that is wrong, where a call takes whole documents. */
+  readonly problems?: readonly HubErrorProblem[];
   /** Logged, never answered. */
   readonly cause?: unknown;
 }
@@ -28,6 +38,7 @@ export class HubError extends Error {
   readonly remedy: string | undefined;
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly problems: readonly HubErrorProblem[] | undefined;
 
   constructor(
     readonly code: HubErrorCode,
@@ -38,6 +49,7 @@ export class HubError extends Error {
     this.remedy = details.remedy;
     this.field = details.field;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.problems = details.problems;
   }
 }
 

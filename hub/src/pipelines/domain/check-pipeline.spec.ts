@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { checkPipeline } from './check-pipeline.js';
+import { pipelineSpec } from './pipeline.fixture.js';
+
+const inDev = (fields: Record<string, unknown>) => ({ environments: [{ name: 'dev', ...fields }] });
+const inStaging = (fields: Record<string, unknown>) => ({
+  environments: [{ name: 'dev' }, { name: 'staging', ...fields }],
+});
+
+const rows: { says: string; change: Record<string, unknown>; finds: Record<string, string> }[] = [
+  { says: 'nothing about a plain pipeline', change: {}, finds: {} },
+  {
+    says: 'nothing about two that follow the same one',
+    change: {
+      environments: [{ name: 'dev' }, { name: 'eu', after: ['dev'] }, { name: 'us', after: ['dev'] }],
+    },
+    finds: {},
+  },
+  {
+    says: 'a cycle of two, by name',
+    change: {
+      environments: [{ name: 'dev' }, { name: 'eu', after: ['us'] }, { name: 'us', after: ['eu'] }],
+    },
+    finds: {
+      'spec.environments[1].after': 'is a cycle: "eu" after "us" after "eu"; no release could ever begin',
+    },
+  },
+  {
+    says: 'a cycle that goes over the default of after',
+    change: { environments: [{ name: 'a', after: ['c'] }, { name: 'b' }, { name: 'c' }] },
+    finds: {
+      'spec.environments[0].after':
+        'is a cycle: "a" after "c" after "b" after "a"; no release could ever begin',
+    },
+  },
+  {
+    says: 'an environment after itself',
+    change: { environments: [{ name: 'dev', after: ['dev'] }] },
+    finds: { 'spec.environments[0].after[0]': 'environment "dev" cannot come after itself' },
+  },
+  {
+    says: 'an environment that is not there',
+    change: { environments: [{ name: 'dev' }, { name: 'prod', after: ['dev', 'stagign'] }] },
+    finds: {
+      'spec.environments[1].after[1]': 'environment "stagign" is not in this pipeline; it has dev, prod',
+    },
+  },
+  {
+    says: 'an environment that is named twice',
+    change: { environments: [{ name: 'dev' }, { name: 'prod' }, { name: 'dev', after: [] }] },
+    finds: {
+      'spec.environments[2].name':
+        'environment "dev" is named twice; an environment has one place in a pipeline',
+    },
+  },
+  {
+    says: 'a source that is named twice, with the defaults',
+    change: {
+      sources: [{ name: 'apps' }, { kind: 'GitRepository', namespace: 'flux-system', name: 'apps' }],
+    },
+    finds: { 'spec.sources[1]': 'GitRepository/flux-system/apps is named twice' },
+  },
+  {
+    says: 'a watch of a source that is not there',
+    change: { releases: { watch: [{ source: 1, url: 'https://git.test/a' }] } },
+    finds: { 'spec.releases.watch[0].source': 'there is no source 1; spec.sources has 0 to 0' },
+  },
+  {
+    says: 'a watch of something else than Git',
+    change: {
+      sources: [{ kind: 'Bucket', name: 'b' }],
+      releases: { watch: [{ url: 'https://git.test/a' }] },
+    },
+    finds: {
+      'spec.releases.watch[0].source': 'source 0 is a Bucket; only a GitRepository can be watched',
+    },
+  },
+  {
+    says: 'two watches of one source',
+    change: { releases: { watch: [{ url: 'https://git.test/a' }, { url: 'https://git.test/b' }] } },
+    finds: { 'spec.releases.watch[1].source': 'source 0 is watched twice' },
+  },
+  {
+    says: 'groups that ask for more than is required',
+    change: inStaging({
+      gates: {
+        before: [
+          { type: 'approval', required: 2, groups: [{ name: 'sre', required: 2 }, { name: 'security' }] },
+        ],
+      },
+    }),
+    finds: {
+      'spec.environments[1].gates.before[0].required':
+        'the groups ask for 3 approvals together, more than the 2 that are required; set it to at least 3',
+    },
+  },
+  {
+    says: 'nothing about groups that fit',
+    change: inStaging({
+      gates: { before: [{ type: 'approval', required: 2, groups: [{ name: 'sre' }] }] },
+    }),
+    finds: {},
+  },
+  {
+    says: 'a group that is named twice',
+    change: inStaging({
+      gates: { after: [{ type: 'approval', required: 2, groups: [{ name: 'sre' }, { name: 'sre' }] }] },
+    }),
+    finds: { 'spec.environments[1].gates.after[0].groups[1].name': 'group "sre" is named twice' },
+  },
+  {
+    says: 'a soak before the first environment',
+    change: inDev({ gates: { before: [{ type: 'soak', duration: '1h' }] } }),
+    finds: {
+      'spec.environments[0].gates.before[0]':
+        'there is no environment before this one that a soak gate could look at; remove it, or set after',
+    },
+  },
+  {
+    says: 'nothing about a health gate that names what it looks at',
+    change: inDev({ gates: { before: [{ type: 'health', environments: ['other'] }] } }),
+    finds: {},
+  },
+  {
+    says: 'a wave after one that takes all',
+    change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'all' }, { name: 'late' }] } }),
+    finds: {
+      'spec.environments[0].rollout.waves[2]':
+        'wave "all" takes all clusters that are left, so this one can never have any',
+    },
+  },
+  {
+    says: 'a wave that is named twice',
+    change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'one' }] } }),
+    finds: { 'spec.environments[0].rollout.waves[1].name': 'wave "one" is named twice' },
+  },
+];
+
+describe('checkPipeline finds', () => {
+  it.each(rows)('$says', ({ change, finds }) => {
+    const problems = checkPipeline(pipelineSpec(change));
+    expect(Object.fromEntries(problems.map(({ field, message }) => [field, message]))).toEqual(finds);
+  });
+});

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { EnvironmentSpec } from '@flotilla/common/fleet-api/environment';
+import { selectorOf } from '@flotilla/common/fleet-api/cluster-selector';
+import { PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
+import type { EntityManager } from 'typeorm';
+import { selectorSql } from '../fleet/read-models/label-selector-sql.js';
+import { SqlConditions } from '../paging/sql-conditions.js';
+import { DocumentStore } from './document.store.js';
+import type { StoredDocument } from './document.store.js';
+import type { Member, PipelineRecord } from './pipelines.js';
+import { Pipelines } from './pipelines.js';
+
+/** Who counts as a member: clusters that have not been cut off. */
+export const isMemberSql = 'NOT c.revoked';
+
+/** The tables of environments and pipelines, as the other features see them. */
+@Injectable()
+export class PipelineStore extends Pipelines {
+  readonly environments = new DocumentStore('environments');
+  readonly pipelines = new DocumentStore('pipelines');
+
+  async get(manager: EntityManager, name: string): Promise<PipelineRecord | null> {
+    const stored = await this.pipelines.get(manager, name);
+    return stored && pipelineOf(stored);
+  }
+
+  async all(manager: EntityManager): Promise<readonly PipelineRecord[]> {
+    return (await this.pipelines.all(manager)).map(pipelineOf);
+  }
+
+  async members(manager: EntityManager, environment: string): Promise<readonly Member[]> {
+    const stored = await this.environments.get(manager, environment);
+    return stored === null ? [] : this.matching(manager, environmentOf(stored));
+  }
+
+  /** The clusters that an environment with this spec has now, by name. */
+  async matching(manager: EntityManager, { selector }: EnvironmentSpec): Promise<readonly Member[]> {
+    const where = new SqlConditions();
+    where.add(() => isMemberSql);
+    where.add((bind) => selectorSql(selectorOf(selector), 'c.labels', bind));
+    return manager.query(
+      `SELECT c.id AS "clusterId", c.name, c.labels, c.observed_at AS "observedAt", c.connected
+       FROM fleet_clusters c ${where.sql} ORDER BY c.name`,
+      where.values,
+    );
+  }
+
+  /** Pipelines that have one of these environments, by name. */
+  async using(manager: EntityManager, environments: readonly string[]): Promise<readonly PipelineRecord[]> {
+    const all = environments.length === 0 ? [] : await this.all(manager);
+    return all.filter(({ spec }) => spec.environments.some(({ name }) => environments.includes(name)));
+  }
+}
+
+/** A row in the form of its schema: fields that are newer than the row get their defaults. */
+export function pipelineOf({ name, generation, spec }: StoredDocument): PipelineRecord {
+  return { name, generation, spec: PipelineSpec.parse(spec) };
+}
+
+export function environmentOf({ spec }: StoredDocument): EnvironmentSpec {
+  return EnvironmentSpec.parse(spec);
+}

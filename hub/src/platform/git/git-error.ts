@@ -1,0 +1,10 @@
+/** git could not do what it was asked for. The message is for people and holds no secret. */
+export class GitError extends Error {
+  override readonly name = 'GitError';
+  constructor(
+    readonly failure: 'missing-program' | 'timeout' | 'output-limit' | 'failed' | 'not-found',
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GitMirror } from '@flotilla/hub/platform/git/git-mirror';
+import { startGitServer } from '../servers/git-server.js';
+import type { GitServer } from '../servers/git-server.js';
+import { temporaryFolder } from '../servers/temporary-folder.js';
+
+let server: GitServer;
+let locked: GitServer;
+const folder = temporaryFolder('git-mirror');
+let folders = 0;
+
+function mirror(url: string, holds: GitMirror['holds'], credentials = {}): GitMirror {
+  folders += 1;
+  return new GitMirror(`${folder.path}/${folders}`, { url, ...credentials }, holds);
+}
+
+beforeAll(async () => {
+  server = await startGitServer();
+  locked = await startGitServer({ auth: { username: 'ci', password: 's3cret-word' } });
+});
+afterAll(async () => {
+  await server?.stop();
+  await locked?.stop();
+  folder.remove();
+});
+
+describe('the files of a branch', () => {
+  it('are those of the folder that was asked for, at the tip', async () => {
+    const repository = await server.createRepository('files');
+    await repository.commit({
+      'fleet/a.yaml': 'a: 1\n',
+      'fleet/deep/ü b.yaml': 'größe: 2\n',
+      'other.yaml': 'x',
+    });
+    const git = mirror(repository.url, 'files');
+    const first = await git.read('main', 'fleet', (path) => path.endsWith('.yaml'));
+    expect(first.files).toEqual([
+      { path: 'fleet/a.yaml', text: 'a: 1\n' },
+      { path: 'fleet/deep/ü b.yaml', text: 'größe: 2\n' },
+    ]);
+    const commit = await repository.commit({ 'fleet/a.yaml': '', 'fleet/deep/ü b.yaml': null });
+    const second = await git.read('main', 'fleet', () => true);
+    expect(second).toEqual({ commit, files: [{ path: 'fleet/a.yaml', text: '' }] });
+  });
+
+  it('are none where the folder is not there', async () => {
+    const repository = await server.createRepository('empty-folder');
+    await repository.commit({ 'a.yaml': '' });
+    expect((await mirror(repository.url, 'files').read('main', 'fleet', () => true)).files).toEqual([]);
+  });
+
+  it('are read with credentials, which no message tells', async () => {
+    const repository = await locked.createRepository('private');
+    await repository.commit({ 'a.yaml': 'a' });
+    const credentials = { username: 'ci', password: 's3cret-word' };
+    const { files } = await mirror(repository.url, 'files', credentials).read('main', '', () => true);
+    expect(files).toEqual([{ path: 'a.yaml', text: 'a' }]);
+    const wrong = mirror(repository.url, 'files', { username: 'ci', password: 'wr0ng-word' });
+    const error = await wrong.read('main', '', () => true).catch((thrown: unknown) => String(thrown));
+    expect(error).toMatch(/the server refuses the credentials/);
+    expect(error).not.toContain('wr0ng-word');
+  });
+
+  it.each([
+    [
+      'a branch that is not there',
+      (url: string) => mirror(url, 'files').tip('nope'),
+      /there is no branch nope/,
+    ],
+    [
+      'a server that is not there',
+      () => mirror('http://127.0.0.1:9/x.git', 'files').tip('main'),
+      /http:\/\/127\.0\.0\.1:9\/x\.git: /,
+    ],
+  ])('%s is an error that says so', async (_, ask, message) => {
+    const repository = await server.createRepository(`errors-${folders}`);
+    await repository.commit({ a: '' });
+    await expect(ask(repository.url)).rejects.toThrow(message);
+  });
+});
+
+describe('the authors of a commit', () => {
+  it('are those of all commits since the older one, with co-authors, each once', async () => {
+    const repository = await server.createRepository('authors');
+    const as = async (author: string, message = 'change') => {
+      await repository.git('commit', '--quiet', '--allow-empty', `--author=${author}`, '--message', message);
+      await repository.git('push', '--quiet', 'origin', 'HEAD');
+      return repository.head();
+    };
+    const base = await repository.commit({ a: '' });
+    await as('Ann <ann@example.test>');
+    await as('Bob <bob@example.test>', 'together\n\nCo-authored-by: Cy <cy@example.test>');
+    const tip = await as('Ann <ann@example.test>');
+    const git = mirror(repository.url, 'commits');
+    expect(await git.tip('main')).toBe(tip);
+    expect(await git.authors('main', tip, base)).toEqual([
+      'Ann <ann@example.test>',
+      'Bob <bob@example.test>',
+      'Cy <cy@example.test>',
+    ]);
+    expect(await git.authors('main', tip, null)).toEqual(['Ann <ann@example.test>']);
+    expect(await git.authors('main', tip, tip)).toEqual(['Ann <ann@example.test>']);
+    const next = await as('Dee <dee@example.test>');
+    expect(await git.authors('main', next, tip)).toEqual(['Dee <dee@example.test>']);
+    expect(await git.authors('main', next, '0123456789012345678901234567890123456789')).toEqual([
+      'Dee <dee@example.test>',
+    ]);
+  });
+
+  it('go back further than what is fetched at first', async () => {
+    const repository = await server.createRepository('long');
+    const base = await repository.commit({ a: '' });
+    await repository.git(
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '--author=Old <old@example.test>',
+      '--message',
+      'old',
+    );
+    for (let count = 0; count < 130; count += 1)
+      await repository.git('commit', '--quiet', '--allow-empty', '--message', `c${count}`);
+    await repository.git('push', '--quiet', 'origin', 'HEAD');
+    const git = mirror(repository.url, 'commits');
+    expect(await git.authors('main', await repository.head(), base)).toContain('Old <old@example.test>');
+  });
+});
