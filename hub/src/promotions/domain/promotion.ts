@@ -64,7 +64,8 @@ export interface Authors {
 
 /** How far Git holds a promotion. */
 export interface DeliveryState {
-  readonly phase: 'wait' | 'done' | 'fail';
+  /** withdrawn: the promotion ended before Git held it, and Git does not offer it any more. */
+  readonly phase: 'wait' | 'done' | 'fail' | 'withdrawn';
   readonly message: string;
   readonly until: Date | null;
   readonly askedAt: Date | null;
