@@ -5,6 +5,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { ClustersModule } from './clusters/clusters.module.js';
+import { ConfigurationModule } from './configuration/configuration.module.js';
 import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
@@ -12,6 +13,7 @@ import { FleetModule } from './fleet/fleet.module.js';
 import { FreezesModule } from './freezes/freezes.module.js';
 import { IntentsModule } from './intents/intents.module.js';
 import { StandingModule } from './standing/standing.module.js';
+import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { GitModule } from './platform/git/git.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
@@ -36,6 +38,8 @@ const features: NonNullable<DynamicModule['imports']> = [
   IntentsModule,
   StandingModule,
   FreezesModule,
+  ConfigurationModule,
+  PipelinesModule,
   StreamModule,
 ];
 
