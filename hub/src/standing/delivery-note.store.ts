@@ -9,8 +9,8 @@ const notes = `jsonb_to_recordset($1::jsonb) AS n (cluster_id text, shard text, 
 @Injectable()
 export class DeliveryNoteStore {
   /**
-   * Takes notes down, at most one of an agent. Gives the clusters in which something changed that people see. An
-   * answer to a version that the hub never gave, or to an older one than the last, changes nothing.
+   * Takes notes down, at most one of an agent. Gives the clusters in which something changed that people see. A
+   * version that the hub never gave changes nothing, nor does an answer to an older one than the last.
    */
   async write(
     manager: EntityManager,
@@ -34,12 +34,13 @@ export class DeliveryNoteStore {
          answered_at = CASE WHEN n.answered IS NOT NULL THEN $2::timestamptz ELSE d.answered_at END,
          refusal = CASE WHEN n.answered IS NOT NULL THEN n.refusal
            WHEN n.acknowledged >= d.answered_version THEN '' ELSE d.refusal END
-       FROM (SELECT n.cluster_id, n.shard, n.sent, n.acknowledged,
-           CASE WHEN n.answered <= s.version AND n.answered >= was.answered_version THEN n.answered END AS answered,
-           n.refusal, was.acknowledged_version AS old_acknowledged, was.refusal AS old_refusal
+       FROM (SELECT n.cluster_id, n.shard, n.sent, n.acknowledged, n.answered, n.refusal,
+           was.acknowledged_version AS old_acknowledged, was.refusal AS old_refusal
          FROM ${notes}
          JOIN standing_deliveries was ON was.cluster_id = n.cluster_id AND was.shard = n.shard
-         LEFT JOIN standing_sets s ON s.cluster_id = n.cluster_id) n
+         LEFT JOIN standing_sets s ON s.cluster_id = n.cluster_id
+         WHERE coalesce(n.answered >= was.answered_version, true)
+           AND coalesce(greatest(n.acknowledged, n.answered), 0) <= coalesce(s.version, 0)) n
        WHERE d.cluster_id = n.cluster_id AND d.shard = n.shard
        RETURNING d.cluster_id AS "clusterId",
          d.acknowledged_version <> n.old_acknowledged OR d.refusal <> n.old_refusal AS seen`,

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { StandingParts } from './standing-content.js';
+import { nextVersion, sameContent, standingContent, standingMessage } from './standing-content.js';
+
+const at = new Date('2026-03-01T12:00:00Z');
+const source = { kind: 'GitRepository' as const, namespace: 'flux-system', name: 'app' };
+const pin = {
+  id: 'p1',
+  clusterId: 'c1',
+  source,
+  revision: 'main@sha1:aaa',
+  reason: 'rollout 1',
+  requestedBy: 'ada',
+  rolloutId: 'r1',
+  breakGlass: false,
+  createdAt: at,
+};
+const freeze = {
+  id: 'f1',
+  name: 'holidays',
+  scope: { source },
+  reason: 'nobody is on call',
+  requestedBy: 'grace',
+  from: at,
+  until: new Date('2026-03-02T12:00:00Z'),
+};
+const veto = {
+  id: 'v1',
+  url: 'https://git.example.com/app',
+  revision: 'main@sha1:bad',
+  reason: 'broken',
+  requestedBy: 'ada',
+  rolloutId: null,
+  createdAt: at,
+};
+const parts: StandingParts = {
+  pins: [pin, { ...pin, id: 'p2', source: { ...source, name: 'other' } }],
+  freezes: [freeze, { ...freeze, id: 'f2', name: 'audit', scope: { organisation: true } }],
+  vetoes: [veto, { ...veto, id: 'v2' }],
+};
+
+describe('what is asked of a cluster', () => {
+  it('is nothing when there is nothing', () => {
+    expect(standingContent({ pins: [], freezes: [], vetoes: [] })).toHaveLength(0);
+  });
+
+  it('goes over the wire as it is, a freeze under the name that people know', () => {
+    expect(standingMessage(7n, standingContent(parts))).toMatchObject({
+      version: 7n,
+      pins: [
+        {
+          id: 'p1',
+          source: { ...source, apiVersion: '' },
+          revision: 'main@sha1:aaa',
+          breakGlass: false,
+          createdAt: at,
+        },
+        { id: 'p2', source: { name: 'other' } },
+      ],
+      freezes: [
+        { id: 'audit', source: undefined, startsAt: at },
+        {
+          id: 'holidays',
+          source,
+          reason: 'nobody is on call',
+          requestedBy: 'grace',
+          expiresAt: freeze.until,
+        },
+      ],
+      vetoes: [{ id: 'v1', url: veto.url, revision: veto.revision, reason: 'broken' }, { id: 'v2' }],
+    });
+  });
+
+  it('is the same in whatever order it comes', () => {
+    const { pins, freezes, vetoes } = parts;
+    const reversed = {
+      pins: [...pins].reverse(),
+      freezes: [...freezes].reverse(),
+      vetoes: [...vetoes].reverse(),
+    };
+    expect(sameContent(standingContent(reversed), standingContent(parts))).toBe(true);
+  });
+
+  it.each<readonly [string, Partial<StandingParts>]>([
+    ['a pin to another revision', { pins: [{ ...pin, revision: 'main@sha1:bbb' }, parts.pins[1]!] }],
+    ['a pin that may pass freezes', { pins: [{ ...pin, breakGlass: true }, parts.pins[1]!] }],
+    ['a pin less', { pins: [pin] }],
+    [
+      'a freeze that ends later',
+      { freezes: [{ ...freeze, until: new Date('2026-03-03') }, parts.freezes[1]!] },
+    ],
+    ['a veto less', { vetoes: [veto] }],
+  ])('differs by %s', (_sentence, change) => {
+    expect(sameContent(standingContent({ ...parts, ...change }), standingContent(parts))).toBe(false);
+  });
+});
+
+describe('the next version', () => {
+  it.each([
+    ['is the time', 5n, 1_000, 1000n],
+    ['rises in the same millisecond', 1000n, 1_000, 1001n],
+    ['rises when the clock went back', 9000n, 1_000, 9001n],
+  ])('%s', (_sentence, last, now, next) => {
+    expect(nextVersion(last, new Date(now))).toBe(next);
+  });
+});
