@@ -8,6 +8,10 @@ export interface Principal {
   readonly tokenId: string;
   readonly name: string;
   readonly role: Role;
+  /** Which groups the person belongs to, for quotas of approvals. */
+  readonly groups: readonly string[];
+  /** Lower case; whose commits are the person's own. */
+  readonly emails: readonly string[];
 }
 
 /** What a mutation is audited with. */

@@ -7,13 +7,15 @@ export interface NewApiToken {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly groups: readonly string[];
+  readonly emails: readonly string[];
   readonly hash: Buffer;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
 }
 
-const columns = `t.id, t.name, t.role, t.created_by AS "createdBy", t.created_at AS "createdAt",
+const columns = `t.id, t.name, t.role, t.groups, t.emails, t.created_by AS "createdBy", t.created_at AS "createdAt",
   t.expires_at AS "expiresAt", t.last_used_at AS "lastUsedAt"`;
 const valid = '(t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $1))';
 
@@ -71,9 +73,19 @@ export class ApiTokenStore {
 
   async insert(manager: EntityManager, token: NewApiToken): Promise<void> {
     await manager.query(
-      `INSERT INTO api_tokens (id, name, role, secret_hash, created_by, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [token.id, token.name, token.role, token.hash, token.createdBy, token.createdAt, token.expiresAt],
+      `INSERT INTO api_tokens (id, name, role, groups, emails, secret_hash, created_by, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        token.id,
+        token.name,
+        token.role,
+        token.groups,
+        token.emails,
+        token.hash,
+        token.createdBy,
+        token.createdAt,
+        token.expiresAt,
+      ],
     );
   }
 

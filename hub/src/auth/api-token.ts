@@ -6,6 +6,10 @@ export interface ApiTokenRow {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** Which groups the person belongs to, for quotas of approvals. */
+  readonly groups: readonly string[];
+  /** Lower case; whose commits are the person's own. */
+  readonly emails: readonly string[];
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;

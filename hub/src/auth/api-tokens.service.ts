@@ -15,6 +15,8 @@ export interface ApiTokenRequest {
   readonly name: string;
   readonly role: Role;
   readonly ttlSeconds?: number | undefined;
+  readonly groups: readonly string[];
+  readonly emails: readonly string[];
 }
 
 /** Makes and revokes API tokens. */
@@ -31,9 +33,9 @@ export class ApiTokensService {
   async create(request: ApiTokenRequest, caller: Caller): Promise<ApiTokenRow & { readonly token: string }> {
     const now = this.clock.now();
     const { id, token } = generateApiToken();
-    const { name, role, ttlSeconds } = request;
+    const { name, role, ttlSeconds, groups, emails } = request;
     const expiresAt = ttlSeconds === undefined ? null : new Date(now.getTime() + ttlSeconds * 1000);
-    const row = { id, name, role, createdBy: caller.name, createdAt: now, expiresAt };
+    const row = { id, name, role, groups, emails, createdBy: caller.name, createdAt: now, expiresAt };
     await this.database.transaction(async (manager) => {
       await this.tokens.lockForWriting(manager);
       if (await this.tokens.isNameTaken(manager, name, now)) {
@@ -43,7 +45,7 @@ export class ApiTokensService {
         });
       }
       await this.tokens.insert(manager, { ...row, hash: hashApiToken(token) });
-      const details = { id, role, expiresAt };
+      const details = { id, role, groups, emails, expiresAt };
       await this.audit.record(manager, {
         ...actorOf(caller),
         action: 'api-token.created',

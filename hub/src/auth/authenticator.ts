@@ -39,7 +39,7 @@ export class Authenticator {
       throw unauthenticated('the API token is not known, has expired or has been revoked');
     }
     await this.noteUse(key, row.id, now);
-    return { tokenId: row.id, name: row.name, role: row.role };
+    return { tokenId: row.id, name: row.name, role: row.role, groups: row.groups, emails: row.emails };
   }
 
   private refuseTooManyFailures(address: string, now: Date): void {

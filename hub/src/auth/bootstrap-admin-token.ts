@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { generateApiToken, hashApiToken } from './api-token.js';
-import type { ApiTokenStore } from './api-token.store.js';
+import type { ApiTokenStore, NewApiToken } from './api-token.store.js';
 
 export interface BootstrapSettings {
   readonly dataDir: string;
@@ -56,8 +56,8 @@ async function useEnvironmentToken(
   return 'taken from the environment';
 }
 
-function firstToken(now: Date): { role: 'admin'; createdBy: string; createdAt: Date; expiresAt: null } {
-  return { role: 'admin', createdBy: 'hub', createdAt: now, expiresAt: null };
+function firstToken(now: Date): Omit<NewApiToken, 'id' | 'name' | 'hash'> {
+  return { role: 'admin', groups: [], emails: [], createdBy: 'hub', createdAt: now, expiresAt: null };
 }
 
 /** A file that is there already belongs to a database that has been reset; its token goes on working. */

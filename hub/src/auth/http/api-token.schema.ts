@@ -6,17 +6,23 @@ const example = {
   id: 'k3v7q2mzt4xa',
   name: 'ci',
   role: 'operator',
+  groups: ['release-managers'],
+  emails: ['ada@example.com'],
   createdBy: 'admin',
   createdAt: '2026-01-01T12:00:00.000Z',
   expiresAt: null,
   lastUsedAt: '2026-01-02T08:30:00.000Z',
 };
 
+const groupName = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}$/;
+
 export const apiTokenSchema = z
   .object({
     id: z.string(),
     name: z.string(),
     role: z.enum(roles),
+    groups: z.array(z.string()),
+    emails: z.array(z.string()),
     createdBy: z.string(),
     createdAt: time,
     expiresAt: time.nullable(),
@@ -43,8 +49,19 @@ export const apiTokenRequestSchema = z
       .max(315_360_000)
       .optional()
       .meta({ description: 'Without it the token does not expire.' }),
+    groups: z
+      .array(z.string().regex(groupName, 'expected 1 to 100 letters, digits, ".", "_", ":", "/", "@" or "-"'))
+      .max(50)
+      .default([])
+      .meta({ description: 'Groups of the person, for quotas of approval gates.' }),
+    emails: z.array(z.email().max(254).toLowerCase()).max(20).default([]).meta({
+      description: 'Addresses that the person commits with: nobody approves what he or she has written.',
+    }),
   })
-  .meta({ id: 'ApiTokenRequest', example: { name: 'ci', role: 'operator', ttlSeconds: 86_400 } });
+  .meta({
+    id: 'ApiTokenRequest',
+    example: { name: 'ci', role: 'operator', ttlSeconds: 86_400, groups: [], emails: [] },
+  });
 
 export const listApiTokensQuery = z.strictObject(pageQuery);
 
