@@ -10,7 +10,7 @@ import type { Decision, Observation, Rollout, RolloutEvent } from './rollout.js'
 import { isFinal } from './states.js';
 import { hasFailed, isInFlight, tallyOf } from './tally.js';
 import { wakeTime } from './wake.js';
-import { watch } from './watch.js';
+import { forgetRelapse, watch } from './watch.js';
 
 /**
  * Decides what happens next: pure, total, and driven by what is the case, not by what was told when. `observed` is
@@ -59,7 +59,8 @@ function observe(draft: Draft, list: readonly Observation[]): void {
 function look(draft: Draft, index: number, observations: Observations): void {
   const before = draft.cluster(index);
   const observation = observations.get(before.id);
-  if (dropLeaver(draft, index, observation) || !observation) return;
+  if (dropLeaver(draft, index, observation)) return;
+  if (!observation) return forgetRelapse(draft, index);
   if (before.state === 'Dropped') return takeBack(draft, index, observation);
   watch(draft, index, observation);
   const failedNow = draft.cluster(index) !== before && hasFailed(draft.cluster(index));

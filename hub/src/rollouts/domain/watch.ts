@@ -54,15 +54,19 @@ function watchSoaking(draft: Draft, index: number, observation: Observation): vo
 /** A cluster that is done can still fail while the rollout lasts: then others must not follow it. */
 function watchDone(draft: Draft, index: number, observation: Observation): void {
   const { state } = draft;
-  if ((state !== 'Running' && state !== 'Paused') || isOffline(draft, observation)) return;
-  if (observation.phase === 'failed')
+  if (state !== 'Running' && state !== 'Paused') return;
+  const away = isOffline(draft, observation) || observation.gone;
+  if (observation.phase === 'failed' && !away)
     return fail(draft, index, `failed after it was done: ${observation.message}`);
-  if (observation.phase !== 'moving' || observation.frozen) {
-    if (draft.cluster(index).countingFrom !== null)
-      draft.patch(index, { countingFrom: null, spentMs: 0, message: '' });
-    return;
-  }
+  if (away || observation.phase !== 'moving' || observation.frozen) return forgetRelapse(draft, index);
   if (count(draft, index, observation)) fail(draft, index, hung(draft, observation.message));
+}
+
+/** A cluster that is done is well again, or nobody can tell any more. */
+export function forgetRelapse(draft: Draft, index: number): void {
+  const { state, countingFrom } = draft.cluster(index);
+  if (state === 'Done' && countingFrom !== null)
+    draft.patch(index, { countingFrom: null, spentMs: 0, message: '' });
 }
 
 function watchRollingBack(draft: Draft, index: number, observation: Observation): void {

@@ -1,3 +1,4 @@
+import { longestStepMs } from '../domain/draft.js';
 import type { Decision, Observation, Rollout, RolloutAction } from '../domain/rollout.js';
 import { isFinal } from '../domain/states.js';
 import { hasFailed, isInFlight } from '../domain/tally.js';
@@ -34,6 +35,8 @@ export function checkDecision(
   if (pins.length > 0) checkBudget(after);
   checkRollbackOrder(before, after, actions, observations);
   checkEnd(before, after, actions);
+  checkProof(before, after);
+  if (observations.size > 0) checkTime(before, after, observations);
 }
 
 function checkConcurrency({ clusters, plan }: Rollout): void {
@@ -64,6 +67,7 @@ function checkPins(
     told.mayRetry.delete(clusterId);
     promise(after.plan.delivery !== 'follow', 'a pin although clusters follow their ref');
     promise(!observation.gone, () => `${clusterId} is told although it is gone`);
+    promise(observationIsFresh(after, observation), () => `${clusterId} is told although it is silent`);
     promise(observation.frozen === null || observation.phase === 'at-target', () => `${clusterId} is frozen`);
     const { wave } = cluster;
     const open = after.waves
@@ -72,6 +76,41 @@ function checkPins(
     promise(open, () => `${clusterId} begins before earlier waves are over`);
     promise(after.state !== 'RolledBack' && after.state !== 'RollingBack', 'a pin in a rollback');
   }
+}
+
+/** A wave begins when somebody has taken the revision, nobody who should have is away, or a person went on. */
+function checkProof(before: Rollout, after: Rollout): void {
+  const { clusters, waves } = after;
+  waves.forEach(({ state }, wave) => {
+    const begins = state !== 'Pending' && state !== 'Skipped' && before.waves[wave]!.state === 'Pending';
+    if (!begins || wave === 0 || waves[wave - 1]!.state === 'Skipped') return;
+    const earlier = clusters.filter((cluster) => cluster.wave !== null && cluster.wave < wave);
+    const proven = clusters.some(({ state }) => state === 'Done');
+    const away = earlier.find((cluster) => cluster.state === 'Deferred');
+    promise(proven || !away, () => `wave ${wave} begins unproven, ${away?.id} is away`);
+  });
+}
+
+/** Just after a gap or a jump of the clock nobody can tell who is offline; and a wave ends only while all of it is well. */
+function checkTime(before: Rollout, after: Rollout, observations: ReadonlyMap<string, Observation>): void {
+  const step = after.at - before.at;
+  after.clusters.forEach((cluster, index) => {
+    const was = before.clusters[index];
+    if (step < 0 || step > longestStepMs)
+      promise(
+        cluster.state !== 'Deferred' || !was || !isInFlight(was),
+        () => `${cluster.id} is deferred in a jump`,
+      );
+  });
+  after.waves.forEach(({ state }, wave) => {
+    if (state !== 'Done' || before.waves[wave]!.state !== 'Soaking') return;
+    const ill = after.clusters.find((cluster) => {
+      const seen = observations.get(cluster.id);
+      if (cluster.wave !== wave || cluster.state !== 'Done' || seen?.phase !== 'moving') return false;
+      return !seen.gone && seen.frozen === null && observationIsFresh(after, seen);
+    });
+    promise(ill === undefined, () => `a wave is done although ${ill?.id} is not healthy`);
+  });
 }
 
 function checkBudget({ clusters, plan, accepted, state }: Rollout): void {

@@ -54,7 +54,6 @@ class Simulation {
   }
 
   run(): Run {
-    this.look();
     for (const step of this.schedule.steps) this.take(step);
     this.calm();
     return { decisions: this.decisions, state: this.rollout.state };
@@ -197,12 +196,14 @@ class Simulation {
 
 function disturb(
   agent: SimulatedAgent,
-  what: 'flap' | 'unplug' | 'plug' | 'join' | 'leave' | 'relabel' | 'freeze' | 'thaw',
+  what: 'flap' | 'break' | 'unplug' | 'plug' | 'join' | 'leave' | 'relabel' | 'freeze' | 'thaw',
   now: number,
 ): void {
   switch (what) {
     case 'flap':
       return agent.flap(now);
+    case 'break':
+      return agent.break(now);
     case 'unplug':
     case 'plug':
       agent.connected = what === 'plug';

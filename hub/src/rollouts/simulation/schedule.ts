@@ -31,7 +31,10 @@ export type Step =
   | { readonly type: 'jump'; readonly ms: number }
   /** The agent goes on with its work, and reports; the report is lost, comes late or twice. */
   | { readonly type: 'agent'; readonly cluster: number; readonly report: 'now' | 'lost' | 'late' | 'twice' }
-  | { readonly type: 'flap' | 'unplug' | 'plug' | 'join' | 'leave' | 'relabel'; readonly cluster: number }
+  | {
+      readonly type: 'flap' | 'break' | 'unplug' | 'plug' | 'join' | 'leave' | 'relabel';
+      readonly cluster: number;
+    }
   | { readonly type: 'freeze' | 'thaw'; readonly cluster: number }
   | { readonly type: 'command'; readonly command: RolloutCommandType }
   | { readonly type: 'veto' | 'supersede' | 'newer' }
@@ -123,7 +126,7 @@ function randomStep(random: Random, clusters: number): Step {
   }
   if (dice < 560) return { type: 'wait', ms: random.below(9_000) };
   if (dice < 700) return { type: 'wake' };
-  if (dice < 740) return { type: 'flap', cluster };
+  if (dice < 740) return { type: dice < 725 ? 'flap' : 'break', cluster };
   if (dice < 780) return { type: 'unplug', cluster };
   if (dice < 830) return { type: 'plug', cluster };
   if (dice < 850) return { type: 'freeze', cluster };

@@ -71,6 +71,8 @@ export class SimulatedAgent {
     if (wanted !== null && wanted !== this.actual.revision) {
       if (!this.frozen) this.moveTo(wanted, now);
     } else if (this.actual.health === 'progressing') this.settle(now);
+    else if (this.actual.health === 'failed' && this.outcome() === 'ok')
+      this.become({ health: 'progressing', failure: '' }, now);
   }
 
   /** Health comes and goes. */
@@ -78,6 +80,11 @@ export class SimulatedAgent {
     const { health } = this.actual;
     if (health === 'healthy') this.become({ health: 'progressing' }, now);
     else if (health === 'progressing' && this.outcome() === 'ok') this.become({ health: 'healthy' }, now);
+  }
+
+  /** What was healthy fails. */
+  break(now: number): void {
+    if (this.healthy) this.become({ health: 'failed', failure: this.nextFailure() }, now);
   }
 
   /** Nothing is held up any more. */
