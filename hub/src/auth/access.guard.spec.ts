@@ -22,6 +22,8 @@ const believing = {
     tokenId: 't',
     name: 'n',
     role: role as Role,
+    groups: [],
+    emails: [],
   }),
 } as unknown as Authenticator;
 
