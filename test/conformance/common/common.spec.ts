@@ -4,6 +4,7 @@ import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import { noRemoteBaseRows } from '../kustomization/remote-bases.rows.js';
 import { lifeCycleRows } from './life-cycle.rows.js';
+import { pauseRows, requeueRows, runPause } from './requeue.rows.js';
 import { tenancyRows } from './tenancy.rows.js';
 
 let rig: ConformanceRig;
@@ -14,6 +15,11 @@ afterAll(() => rig?.stop());
 
 describe('all kinds', () => {
   testRows(lifeCycleRows, (row) => runScenario(rig, row));
+});
+
+describe('when an object comes back', () => {
+  testRows(requeueRows, (row) => runScenario(rig, row));
+  testRows(pauseRows, async (row) => runPause(row));
 });
 
 describe('tenants', () => {

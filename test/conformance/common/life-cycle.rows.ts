@@ -1,9 +1,13 @@
+import type { KubeObject } from '@flotilla/common/kube/object';
 import { configMap } from '../rig/manifests.js';
 import type { ScenarioRow } from '../rig/scenario-row.js';
 import { conditionOf } from '../rig/world.js';
 
 const files = { 'a.yaml': configMap('a') };
 const requestedAt = 'reconcile.fluxcd.io/requestedAt';
+
+const groupOf = (kind: string): string =>
+  kind === 'Kustomization' ? 'kustomize.toolkit.fluxcd.io' : 'source.toolkit.fluxcd.io';
 
 const typesOf = (object: { status?: unknown }): string[] =>
   ((object.status as { conditions?: { type: string }[] }).conditions ?? []).map(({ type }) => type);
@@ -175,6 +179,24 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
                 type === 'Normal' && (source as { component: string }).component === component,
             );
             if (!found) throw new Error(JSON.stringify(items));
+          },
+        },
+      },
+      {
+        section: '1.5',
+        behaviour: `${subject}: the metadata of an event have the group of its kind, and are annotations in the cluster`,
+        given,
+        expect: {
+          ready: 'True',
+          events: [{ metadata: { [`${groupOf(subject)}/revision`]: '<revision>' } }],
+          check: async (world) => {
+            const path = `/api/v1/namespaces/${world.namespace}/events?fieldSelector=involvedObject.kind=${subject}`;
+            const { items } = await world.kube.call<{ items: KubeObject[] }>({ path });
+            const key = `${groupOf(subject)}/revision`;
+            const found = items.some(
+              ({ metadata }) => metadata.annotations?.[key] === `main@sha1:${world.commit}`,
+            );
+            if (!found) throw new Error(JSON.stringify(items.map(({ metadata }) => metadata.annotations)));
           },
         },
       },

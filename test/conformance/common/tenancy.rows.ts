@@ -115,6 +115,31 @@ export const tenancyRows: readonly ScenarioRow[] = [
     expect: { ready: 'True', objects: { [a]: { data: { x: 'from a Secret' } } } },
   },
   {
+    section: '3.7',
+    behaviour: 'a deletion that is refused is told, and the object stays in the inventory',
+    given: {
+      files: { ...files, 'b.yaml': configMap('b') },
+      before: account('robot', all.slice(0, -1)),
+      spec: { serviceAccountName: 'robot' },
+    },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        commit: { 'b.yaml': null },
+        expect: {
+          ready: {
+            status: 'False',
+            reason: 'PruneFailed',
+            message: /^delete failed, errors: .*ConfigMap\/<ns>\/b/,
+          },
+          events: [{ severity: 'error', reason: 'PruneFailed' }],
+          inventory: ['<ns>_a__ConfigMap', '<ns>_b__ConfigMap'],
+          kept: ['v1/ConfigMap/b'],
+        },
+      },
+    ],
+  },
+  {
     section: '3.9',
     behaviour: 'with its account gone a deleted Kustomization leaves its objects, and says so',
     given: { files, before: account('robot', all), spec: { serviceAccountName: 'robot' } },

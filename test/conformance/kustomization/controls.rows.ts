@@ -50,6 +50,28 @@ const skipped =
 export const controlRows: readonly ScenarioRow[] = [
   ...places.flatMap(skipped('reconcile', 'disabled')),
   ...places.flatMap(skipped('ssa', 'Ignore')),
+  {
+    section: '1.3',
+    behaviour: 'ssa: IGNORE and prune: Disabled count like ignore and disabled',
+    given: {
+      files: {
+        'a.yaml': marked('annotations', 'ssa', 'IGNORE'),
+        'b.yaml': configMap('b', {}, { labels: { [`${group}/prune`]: 'Disabled' } }),
+        'c.yaml': configMap('c'),
+      },
+    },
+    expect: { ready: 'True', objects: { [a]: null, [b]: {} } },
+    steps: [{ commit: { 'b.yaml': null }, expect: { ready: 'True', kept: [b] } }],
+  },
+  {
+    section: '1.3',
+    behaviour: 'ssa: ifnotpresent counts in lower case too',
+    given: {
+      objects: [configMap('b', { value: 'of somebody else' })],
+      files: { 'b.yaml': configMap('b', {}, { labels: { [`${group}/ssa`]: 'ifnotpresent' } }) },
+    },
+    expect: { ready: 'True', objects: { [b]: { data: { value: 'of somebody else' } } } },
+  },
   ...inBoth((place) => ({
     section: '1.3',
     behaviour: `reconcile: Disabled in the ${place}: case does not matter`,

@@ -208,6 +208,24 @@ export const pruneRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.9',
+    behaviour: 'deletionPolicy WaitForTermination: the timeout is told, and the finalizer goes all the same',
+    given: {
+      files: { 'a.yaml': finalized('a') },
+      spec: { deletionPolicy: 'WaitForTermination', timeout: '30s' },
+    },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        deletes: true,
+        expect: {
+          events: [{ severity: 'error', message: /^failed to wait for resources termination/ }],
+          kept: [a],
+        },
+      },
+    ],
+  },
+  {
+    section: '3.9',
     behaviour: 'a suspended Kustomization leaves its objects when it is deleted',
     given: { files: two },
     expect: { ready: 'True' },

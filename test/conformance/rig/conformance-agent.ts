@@ -38,6 +38,10 @@ export interface RigOptions {
   /** Default: the run's shared control plane. Nothing here stops it. */
   readonly cluster?: Cluster;
   readonly flags?: Flags;
+  /** Another agent for the objects of this rig, as one shard beside others. */
+  readonly beside?: ConformanceRig;
+  /** Which of those objects are the agent's; default: all. */
+  readonly selector?: string;
 }
 
 /** Starts a Git server, a receiver of events and the agent, on the cluster that all rows share. */
@@ -46,7 +50,8 @@ export async function startConformanceRig(options: RigOptions = {}): Promise<Con
   const [git, events, ports] = await Promise.all([startGitServer(), startEventCollector(), freePorts(2)]);
   await installKinds(cluster);
   const folder = temporaryFolder('conformance');
-  const shard = randomBytes(4).toString('hex');
+  const shard = options.beside?.labels['conformance'] ?? randomBytes(4).toString('hex');
+  const selector = [`conformance=${shard}`, ...(options.selector ? [options.selector] : [])];
   const base: Flags = {
     kubeconfig: cluster.kubeconfig,
     storagePath: folder.path,
@@ -54,7 +59,7 @@ export async function startConformanceRig(options: RigOptions = {}): Promise<Con
     healthAddr: `127.0.0.1:${ports[0]}`,
     metricsAddr: `127.0.0.1:${ports[1]}`,
     eventsAddr: events.address,
-    watchLabelSelector: `conformance=${shard}`,
+    watchLabelSelector: selector.join(','),
     kustomizePath: (await rigPrograms()).kubectl,
     kubeApiQps: '0',
     concurrent: '40',

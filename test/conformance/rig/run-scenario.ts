@@ -82,7 +82,8 @@ async function play(world: World, step: Step): Promise<void> {
 
 async function deleteSubject(world: World): Promise<void> {
   await deleteObject(world.kube, world.subject);
-  await waitFor('the end of the object', async () => (await world.read(world.subject)) === undefined);
+  const gone = async (): Promise<boolean> => (await world.read(world.subject)) === undefined;
+  await waitFor('the end of the object', gone, { timeoutMs: 60_000 });
 }
 
 /** Waits for the object, and then for all that is expected; the last difference is the error. */

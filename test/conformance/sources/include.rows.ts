@@ -7,6 +7,8 @@ const subject = 'GitRepository';
 const library = (files: Files) => async (world: World) => {
   const repository = await world.rig.git.createRepository(`library-${world.namespace}`);
   await repository.commit(files as Record<string, string>);
+  const next = await world.rig.git.createRepository(`more-${world.namespace}`);
+  await next.commit({ 'z/new.yaml': 'n' });
   const type = { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: 'library' };
   const spec = { interval: '1h', url: repository.url, ref: { branch: 'main' } };
   await world.apply({ ...type, metadata: {}, spec });
@@ -58,6 +60,26 @@ export const includeRows: readonly ScenarioRow[] = [
     'app.yaml',
     'out/lib.yaml',
   ]),
+  {
+    ...row('a new artifact of the other one is a new artifact', {}, [
+      'app.yaml',
+      'library/x/lib.yaml',
+      'library/y/more.yaml',
+    ]),
+    steps: [
+      {
+        does: async (world) => {
+          const at = world.rig.git.url;
+          await world.edit(
+            { ...world.source, name: 'library' },
+            { spec: { url: `${at}/more-${world.namespace}.git` } },
+          );
+        },
+        settles: false,
+        expect: { ready: 'True', artifact: ['app.yaml', 'library/z/new.yaml'] },
+      },
+    ],
+  },
   missing(
     'one that does not exist is waited for',
     'NotFound',
