@@ -15,6 +15,7 @@ const evidence = {
   rsync: 'rsync',
   jq: 'jq',
   'docker-registry': 'docker-registry',
+  'openssh-client': 'ssh-keygen',
   'openssh-server': '/usr/sbin/sshd',
   'redis-server': 'redis-server',
   chromium: 'chromium',

@@ -79,6 +79,7 @@ export async function startSshGitServer(): Promise<SshGitServer> {
 
 /** Makes a key with ssh-keygen; `type` as ssh-keygen knows it. */
 export async function createSshKey(file: string, type = 'ed25519', bits?: number): Promise<SshKeyPair> {
+  await ensurePackages(['openssh-client']);
   const size = bits === undefined ? [] : ['-b', String(bits)];
   await toolOutput('ssh-keygen', ['-q', '-t', type, ...size, '-N', '', '-C', 'test', '-f', file]);
   return { privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
