@@ -1,8 +1,10 @@
-import { Controller, Delete, Param } from '@nestjs/common';
+import { Controller, Delete, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../auth/access.js';
 import { CallerOf } from '../../auth/access.js';
 import { DocumentRemoval } from '../../configuration/document-handler.js';
+import type { ForceQuery } from '../../configuration/http/force.schema.js';
+import { forceQuery } from '../../configuration/http/force.schema.js';
 import { Operation } from '../../openapi/operation.js';
 
 @ApiTags('freezes')
@@ -18,7 +20,11 @@ export class DeleteFreezeController {
     status: 204,
     errors: ['NotFound', 'Conflict'],
   })
-  deleteFreeze(@Param('name') name: string, @CallerOf() caller: Caller): Promise<void> {
-    return this.documents.remove({ kind: 'Freeze', name }, caller);
+  async deleteFreeze(
+    @Param('name') name: string,
+    @Query({ schema: forceQuery }) { force }: ForceQuery,
+    @CallerOf() caller: Caller,
+  ): Promise<void> {
+    await this.documents.remove({ kind: 'Freeze', name }, caller, { force: force ?? false });
   }
 }
