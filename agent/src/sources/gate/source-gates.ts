@@ -67,7 +67,8 @@ export class SourceGates {
     if (decision.action !== 'follow' && artifact) {
       const state = decision.action === 'hold' ? decision.state : 'Moving';
       const { mode } = gateModeOf(run.object);
-      run.status.update({ gate: { state, ...before, mode, revision: artifact.revision } });
+      const { message } = decision;
+      run.status.update({ gate: { state, message, ...before, mode, revision: artifact.revision } });
     }
     const isWaiting = decision.action === 'hold' && currentRevision(run) === undefined;
     return {
