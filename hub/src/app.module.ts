@@ -14,6 +14,7 @@ import { FreezesModule } from './freezes/freezes.module.js';
 import { IntentsModule } from './intents/intents.module.js';
 import { StandingModule } from './standing/standing.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
+import { ReleasesModule } from './releases/releases.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { GitModule } from './platform/git/git.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
@@ -40,6 +41,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   FreezesModule,
   ConfigurationModule,
   PipelinesModule,
+  ReleasesModule,
   StreamModule,
 ];
 

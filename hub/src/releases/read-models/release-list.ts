@@ -1,0 +1,98 @@
+import { Injectable, Optional } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { repositoryOf } from '../../fleet/domain/repository.js';
+import { revisionKey } from '../../fleet/domain/gate.js';
+import type { Page } from '../../paging/cursor.js';
+import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { SqlConditions } from '../../paging/sql-conditions.js';
+import { ChangeViews } from '../../platform/changes/change-views.js';
+import { notFound } from '../../platform/errors/hub-error.js';
+import { StandingIntents } from '../../standing/standing.js';
+import type { VetoRecord } from '../../standing/standing.js';
+import type { ReleaseItem, ReleaseRecord } from '../releases.js';
+
+/** A veto in force of an item. */
+export interface ItemVeto {
+  readonly id: string;
+  readonly reason: string;
+  readonly requestedBy: string;
+}
+
+/** The resource `Release` of the API. */
+export interface ReleaseView extends Omit<ReleaseRecord, 'items'> {
+  readonly items: readonly (ReleaseItem & { readonly veto: ItemVeto | null })[];
+  /** Whether an item is vetoed: no promotion takes it until the veto is lifted. */
+  readonly vetoed: boolean;
+}
+
+const releaseSql = `SELECT r.id, r.name, r.pipeline, r.number, r.items, r.created_by AS "createdBy",
+  r.created_at AS "createdAt" FROM releases r`;
+
+/** Releases, newest first, with the vetoes that stand against them now. */
+@Injectable()
+export class ReleaseList implements OnModuleInit {
+  constructor(
+    private readonly database: DataSource,
+    private readonly changes: ChangeViews,
+    @Optional() private readonly standing: StandingIntents | null,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.register('release', async (ids) => {
+      const where = new SqlConditions();
+      where.anyOf('r.id', ids);
+      return (await this.read(where, ids.length)).map((view) => ({ key: view.id, view }));
+    });
+  }
+
+  async page(query: {
+    readonly pipeline?: readonly string[] | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<ReleaseView>> {
+    const { limit, cursor, ...filters } = query;
+    const where = new SqlConditions();
+    where.anyOf('r.pipeline', filters.pipeline);
+    const counted: { total: number }[] = await this.database.query(
+      `SELECT count(*)::int AS total FROM releases r ${where.sql}`,
+      where.values,
+    );
+    if (cursor !== undefined) {
+      const [id] = decodeCursor(cursor, filters, 1);
+      where.add((bind) => `r.id < ${bind(id)}`);
+    }
+    const rows = await this.read(where, limit + 1);
+    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+  }
+
+  /** By id or name. @throws HubError NotFound */
+  async byIdOrName(idOrName: string): Promise<ReleaseView> {
+    const where = new SqlConditions();
+    where.add((bind) => `r.id = ${bind(idOrName)} OR r.name = ${bind(idOrName)}`);
+    const [view] = await this.read(where, 1);
+    if (view) return view;
+    throw notFound(`release "${idOrName}" does not exist`, { remedy: 'flotilla get releases lists them' });
+  }
+
+  private async read(where: SqlConditions, limit: number): Promise<readonly ReleaseView[]> {
+    const rows: ReleaseRecord[] = await this.database.query(
+      `${releaseSql} ${where.sql} ORDER BY r.id DESC LIMIT ${limit}`,
+      where.values,
+    );
+    const items = rows.flatMap((row) => row.items);
+    const vetoes = (await this.standing?.vetoesOf(this.database.manager, items)) ?? [];
+    return rows.map((row) => {
+      const judged = row.items.map((item) => ({ ...item, veto: vetoOf(item, vetoes) }));
+      return { ...row, items: judged, vetoed: judged.some(({ veto }) => veto !== null) };
+    });
+  }
+}
+
+function vetoOf({ url, revision }: ReleaseItem, vetoes: readonly VetoRecord[]): ItemVeto | null {
+  const found = vetoes.find(
+    (veto) =>
+      repositoryOf(veto.url) === repositoryOf(url) && revisionKey(veto.revision) === revisionKey(revision),
+  );
+  return found ? { id: found.id, reason: found.reason, requestedBy: found.requestedBy } : null;
+}

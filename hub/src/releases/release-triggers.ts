@@ -1,0 +1,101 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Subscription } from 'rxjs';
+import { DataSource } from 'typeorm';
+import type { PipelineRecord } from '../pipelines/pipelines.js';
+import { Pipelines } from '../pipelines/pipelines.js';
+import type { Change } from '../platform/changes/change.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
+import { Jobs } from '../platform/jobs/jobs.js';
+import { LOGGER } from '../platform/logging/logger.js';
+import { AutomaticReleases } from './automatic-releases.js';
+import { sourceName } from './domain/source-name.js';
+import { GitWatch } from './git-watch.js';
+import { releaseQueue } from './queues.js';
+
+/** Reports of many clusters in so short a time are one. */
+const gatherMs = 200;
+/** What no message told is found after so long. */
+const sweepEveryMs = 20_000;
+const workers = 4;
+
+/** Has pipelines looked at when an agent tells something about one of their sources, and from time to time anyway. */
+@Injectable()
+export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private known: readonly PipelineRecord[] = [];
+  private readonly due = new Set<string>();
+  private subscription: Subscription | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private working: Promise<void> = Promise.resolve();
+  private isWorking = false;
+  private stale = true;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly pipelines: Pipelines,
+    private readonly automatic: AutomaticReleases,
+    private readonly watch: GitWatch,
+    private readonly feed: ChangeFeed,
+    private readonly jobs: Jobs,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.work(releaseQueue, workers, (name) => this.automatic.evaluate(name));
+  }
+
+  onApplicationBootstrap(): void {
+    this.subscription = this.feed.messages.subscribe((message) => {
+      if (message.kind === 'reset') this.stale = true;
+      else for (const change of message.changes) this.take(change);
+    });
+    this.every(gatherMs, () => this.tick());
+    this.every(sweepEveryMs, () => (this.stale = true));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.subscription?.unsubscribe();
+    for (const timer of this.timers) clearInterval(timer);
+    await this.working;
+  }
+
+  private take({ topic, key }: Change): void {
+    if (topic === 'pipeline' || topic === 'environment') this.stale = true;
+    if (topic !== 'object') return;
+    const source = key === null ? null : key.split('|').slice(1).join('/');
+    for (const { name, spec } of this.known)
+      if (source === null || spec.sources.some((one) => sourceName(one) === source)) this.due.add(name);
+  }
+
+  private tick(): void {
+    if (this.isWorking || (!this.stale && this.due.size === 0)) return;
+    this.isWorking = true;
+    this.working = this.wake()
+      .catch((err: unknown) => {
+        this.stale = true;
+        this.logger.warn({ err }, 'releases were not looked for');
+      })
+      .finally(() => (this.isWorking = false));
+  }
+
+  private async wake(): Promise<void> {
+    if (this.stale) {
+      this.stale = false;
+      this.known = await this.pipelines.all(this.database.manager);
+      for (const pipeline of this.known) {
+        await this.watch.plan(pipeline);
+        this.due.add(pipeline.name);
+      }
+    }
+    const names = [...this.due];
+    this.due.clear();
+    for (const name of names) await this.jobs.wake(releaseQueue, name);
+  }
+
+  private every(milliseconds: number, work: () => void): void {
+    const timer = setInterval(work, milliseconds);
+    timer.unref();
+    this.timers.push(timer);
+  }
+}
