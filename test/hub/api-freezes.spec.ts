@@ -277,6 +277,26 @@ describe('a freeze', () => {
   });
 });
 
+describe('the live stream', () => {
+  it('tells of freezes that are made, changed and lifted', async () => {
+    const abort = new AbortController();
+    const response = await fetch(`${api.hub.httpUrl}/api/v1/stream?topics=freezes`, {
+      headers: { authorization: `Bearer ${api.adminToken}` },
+      signal: abort.signal,
+    });
+    let text = '';
+    void (async () => {
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) text += chunk;
+    })().catch(() => undefined);
+    await expect.poll(() => text).toContain('id: ');
+    await apply(freeze('f'));
+    await expect.poll(() => text).toMatch(/event: freeze\ndata: \{"name":"f".*"state":"Active"/);
+    await api.ask('DELETE', '/api/v1/freezes/f');
+    await expect.poll(() => text).toContain('event: deleted\ndata: {"kind":"freeze","name":"f"}');
+    abort.abort();
+  });
+});
+
 describe('breaking the glass of a freeze', () => {
   async function ask(
     token: string | undefined,

@@ -125,6 +125,28 @@ describe('a hub that is killed', () => {
     session.close();
   });
 
+  it('after a veto was committed, before anybody was told, has the next one tell', async () => {
+    await database.query('BEGIN');
+    await database.query('LOCK TABLE standing_sets IN ACCESS EXCLUSIVE MODE');
+    const veto = { url: 'https://git.example.com/app', revision: 'b'.repeat(40), reason: 'broken' };
+    const answer = await fetch(`${hub.url}/api/v1/vetoes`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${hub.adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(veto),
+    });
+    expect(answer.status).toBe(201);
+    await hub.process.stop('SIGKILL');
+    await database.query('COMMIT');
+    await session.end();
+    expect(session.has('standingIntents')).toBe(false);
+
+    hub = await start();
+    session = new TestSession(hub.agentAddress, member);
+    session.send(table.hello());
+    expect((await session.next('standingIntents')).vetoes).toMatchObject([veto]);
+    session.close();
+  });
+
   it('lets its agents come back at once, though nobody has freed their sessions', async () => {
     await hub.process.stop('SIGKILL');
     hub = await start();

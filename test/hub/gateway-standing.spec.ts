@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SourceGate_State } from '@flotilla/proto/flotilla/v1/state';
+import type { ObjectState } from '@flotilla/proto/flotilla/v1/state';
 import { Goodbye_Code } from '@flotilla/proto/flotilla/v1/agent';
 import type { StandingIntents as StandingMessage } from '@flotilla/proto/flotilla/v1/standing';
 import type { RunningHub } from '@flotilla/hub/start-hub';
@@ -267,6 +269,40 @@ describe('a set of standing intents', () => {
   });
 });
 
+describe('the gate of a source', () => {
+  it('is a part of the row that is hashed, and of what is stored', async () => {
+    const member = await joinFleet(one, 'gated');
+    const table = new TestTable();
+    const row = (state: SourceGate_State): ObjectState => ({
+      ...kustomization('app'),
+      ref: { apiVersion: 'source.toolkit.fluxcd.io/v1', ...source },
+      revisionAuthor: 'Ada <ada@example.com>',
+      gate: {
+        state,
+        mode: 'required',
+        newestRevision: 'main@sha1:bbb',
+        pinnedRevision: 'main@sha1:aaa',
+        pinId: 'p1',
+        message: 'rollout 1 holds it\0',
+      },
+    });
+    table.set(row(SourceGate_State.STATE_PINNED));
+    // The hub computes the hash of the snapshot over what it got, and would ask again.
+    const session = await connect(two.agentAddress, member, table);
+    session.send(table.set(row(SourceGate_State.STATE_FROZEN)));
+    expect((await session.next('stateAck')).sequence).toBe(table.sequence);
+    session.send(table.heartbeat());
+    await sleep(300);
+    expect(session.has('snapshotRequest')).toBe(false);
+    expect(await api('GET', '/clusters/gated/objects/GitRepository/flux-system/app')).toMatchObject({
+      intent: 'Frozen',
+      revisionAuthor: 'Ada <ada@example.com>',
+      gate: { state: 'Frozen', mode: 'required', pinId: 'p1', message: 'rollout 1 holds it\ufffd' },
+    });
+    session.close();
+  });
+});
+
 describe('a veto', () => {
   it('reaches every connected cluster, also the next one that joins, and is taken back when it is lifted', async () => {
     const near = await connect(one.agentAddress, await joinFleet(one, 'near'), oneRow());
@@ -281,7 +317,8 @@ describe('a veto', () => {
     const wanted = [{ id: items[0]!.id, url, revision: veto.revision, reason: 'bad' }];
     expect((await near.next('standingIntents', 3000)).vetoes).toMatchObject(wanted);
     expect((await far.next('standingIntents', 3000)).vetoes).toMatchObject(wanted);
-    const joined = await connect(two.agentAddress, await joinFleet(one, 'newcomer'), oneRow());
+    const joined = new TestSession(two.agentAddress, await joinFleet(one, 'newcomer'));
+    joined.send(oneRow().hello());
     expect((await joined.next('standingIntents', 3000)).vetoes).toMatchObject(wanted);
     await api('POST', `/vetoes/${items[0]!.id}/lift`, { reason: 'fixed' });
     for (const session of [near, far, joined]) {
