@@ -86,7 +86,7 @@ export class Draft {
       ...cluster,
       countingFrom: null,
       healthyFrom: null,
-      healthyToken: null,
+      healthyRun: '',
       spentMs: 0,
       endedAt: moves || state === 'Pending' || state === 'Deferred' ? null : this.now,
       // That a cluster was taken back alone is remembered until it is retried.

@@ -1,8 +1,8 @@
+import { selectorOf } from '@flotilla/common/fleet-api/cluster-selector';
 import type { ClusterSelector, CountOrPercentage } from '@flotilla/common/fleet-api/fields';
 import { durationMs } from '@flotilla/common/fleet-api/fields';
 import type { RolloutStrategy } from '@flotilla/common/fleet-api/rollout-strategy';
 import { matchesSelector } from '@flotilla/common/labels/selector';
-import type { Requirement } from '@flotilla/common/labels/selector';
 import type { ClusterProgress, PlannedWave, Rollout, RolloutPlan } from './rollout.js';
 
 /** A cluster that a rollout may take in. */
@@ -124,7 +124,7 @@ export function newCluster(
     spentMs: 0,
     countingFrom: null,
     healthyFrom: null,
-    healthyToken: null,
+    healthyRun: '',
     ignored: '',
     beganAt: null,
     endedAt: null,
@@ -182,25 +182,5 @@ function matchesClusters(
   selector: ClusterSelector | undefined,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  return selector === undefined || matchesSelector(requirementsOf(selector), labels);
-}
-
-function requirementsOf({
-  matchLabels = {},
-  matchExpressions = [],
-}: ClusterSelector): readonly Requirement[] {
-  const operators = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: 'absent' } as const;
-  return [
-    ...Object.entries(matchLabels).map(([key, value]): Requirement => ({
-      operator: 'in',
-      key,
-      values: [value],
-    })),
-    ...matchExpressions.map(({ key, operator, values = [] }): Requirement => {
-      const wanted = operators[operator];
-      return wanted === 'in' || wanted === 'notin'
-        ? { operator: wanted, key, values }
-        : { operator: wanted, key };
-    }),
-  ];
+  return selector === undefined || matchesSelector(selectorOf(selector), labels);
 }

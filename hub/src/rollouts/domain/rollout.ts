@@ -67,9 +67,9 @@ export interface ClusterProgress {
   readonly spentMs: number;
   /** Since when the deadline runs; null while it stands still. */
   readonly countingFrom: number | null;
-  /** Since when it soaks, and the agent's word ("healthy since") that this holds for. */
+  /** Since when it soaks, and the run of good health that this holds for. */
   readonly healthyFrom: number | null;
-  readonly healthyToken: number | null;
+  readonly healthyRun: string;
   /** A failure that was there before it was begun, which says nothing about this attempt. */
   readonly ignored: string;
   readonly beganAt: number | null;
@@ -126,9 +126,13 @@ export interface Observation {
   readonly gone: boolean;
   /** When its agent was heard last; null: never. */
   readonly heardAt: number | null;
+  /** What it says is of now: a soak ends only then. */
+  readonly live: boolean;
   readonly phase: Phase;
-  /** at-target: since when, by the agent's own report. */
+  /** at-target: since when, by the agent's own report and clock. */
   readonly healthySince: number | null;
+  /** at-target: names this run of good health; another one after a relapse has another name. */
+  readonly healthyRun: string;
   /** failed and refused: names this one failure; another one of the same kind has another name. */
   readonly failure: string;
   /** Why it is not at its target, in the agent's words; or that a suspended object was left out. */

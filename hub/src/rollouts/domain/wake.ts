@@ -22,7 +22,8 @@ export function wakeTime(draft: Draft): number | null {
     const { soakMs } = draft.plan.waves[draft.fields.wave]!;
     left = Math.min(left, wave.soakFrom + soakMs - draft.elapsed);
   }
-  return draft.now + Math.max(1, left);
+  // A timer that has run out and did nothing waits for a report.
+  return draft.now + (left > 0 ? left : 1_000);
 }
 
 /** How long until time alone changes something for a cluster. */

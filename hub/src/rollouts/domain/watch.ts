@@ -38,8 +38,8 @@ function watchSoaking(draft: Draft, index: number, observation: Observation): vo
   if (isOffline(draft, observation)) return defer(draft, index);
   const cluster = draft.cluster(index);
   if (observation.phase === 'at-target') {
-    if (cluster.healthyToken !== observation.healthySince)
-      draft.patch(index, { healthyToken: observation.healthySince, healthyFrom: draft.elapsed });
+    if (cluster.healthyRun !== observation.healthyRun)
+      draft.patch(index, { healthyRun: observation.healthyRun, healthyFrom: draft.elapsed });
     return finishSoak(draft, index, observation);
   }
   if (observation.phase === 'failed' || observation.phase === 'refused')
@@ -87,14 +87,15 @@ function soak(draft: Draft, index: number, observation: Observation): void {
   draft.move(index, 'Soaking', observation.message, {
     spentMs: spentMs + (countingFrom === null ? 0 : draft.elapsed - countingFrom),
     healthyFrom: draft.elapsed - credit,
-    healthyToken: observation.healthySince,
+    healthyRun: observation.healthyRun,
   });
   finishSoak(draft, index, observation);
 }
 
 function finishSoak(draft: Draft, index: number, observation: Observation): void {
   const { healthyFrom, catchingUp } = draft.cluster(index);
-  if (draft.elapsed - (healthyFrom ?? draft.elapsed) < draft.plan.soakMs) return;
+  const soakedMs = draft.elapsed - (healthyFrom ?? draft.elapsed);
+  if (soakedMs < draft.plan.soakMs || !observation.live) return;
   draft.move(index, 'Done', observation.message || (catchingUp ? 'caught up' : ''));
 }
 

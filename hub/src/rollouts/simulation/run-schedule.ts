@@ -107,7 +107,7 @@ class Simulation {
     const byId = new Map(this.rollout.clusters.map((cluster) => [cluster.id, cluster]));
     const clusters = this.agents
       .filter((agent) => agent.exists || byId.has(agent.id))
-      .map((agent) => agent.observe(byId.get(agent.id), follows));
+      .map((agent) => agent.observe(this.now, byId.get(agent.id), follows));
     this.decide({ type: 'observed', clusters });
   }
 

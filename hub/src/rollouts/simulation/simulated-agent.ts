@@ -101,7 +101,7 @@ export class SimulatedAgent {
   }
 
   /** What the hub knows, compared to where the cluster is to go. */
-  observe(progress: ClusterProgress | undefined, follows: boolean): Observation {
+  observe(now: number, progress: ClusterProgress | undefined, follows: boolean): Observation {
     const { revision, health, since, failure, refused } = this.received;
     const target = progress?.goal === 'previous' ? progress.previous[0] : revisions.target;
     const there = revision === target;
@@ -116,7 +116,9 @@ export class SimulatedAgent {
       gone: !this.exists,
       heardAt: this.heardAt,
       phase,
+      live: this.heardAt !== null && Math.abs(now - this.heardAt) < 20_000,
       healthySince: phase === 'at-target' ? since : null,
+      healthyRun: phase === 'at-target' ? String(since) : '',
       failure: phase === 'failed' || phase === 'refused' ? failure : '',
       message: phase === 'at-target' ? '' : phase,
       frozen: this.frozen ? { message: 'frozen' } : null,
