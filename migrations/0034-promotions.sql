@@ -46,8 +46,7 @@ CREATE TABLE promotions (
 -- By itself the hub promotes a release to an environment at most once.
 CREATE UNIQUE INDEX promotions_automatic ON promotions (pipeline, environment, release_id)
   WHERE origin = 'automatic' AND retired_at IS NULL;
--- One rollout at a time.
-CREATE UNIQUE INDEX promotions_moving ON promotions (pipeline, environment)
+CREATE INDEX promotions_moving ON promotions (id)
   WHERE state IN ('RollingOut', 'Verifying', 'RollingBack');
 CREATE INDEX promotions_open ON promotions (pipeline, environment) WHERE ended_at IS NULL;
 CREATE INDEX promotions_promoted ON promotions (pipeline, environment, ended_at DESC) WHERE state = 'Promoted';

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { LaneKey } from './promotion.store.js';
+
+/** What an environment of a pipeline was promoted to last. */
+export interface CurrentRelease {
+  readonly environment: string;
+  readonly promotionId: string;
+  readonly releaseId: string;
+  readonly name: string;
+  readonly number: number;
+  readonly promotedAt: Date;
+}
+
+/** A promotion of anybody that moves clusters now. */
+export interface MovingPromotion extends LaneKey {
+  readonly id: string;
+  readonly releaseId: string;
+  readonly releaseName: string;
+}
+
+/** Questions about what promotions have done. */
+@Injectable()
+export class LaneHistoryStore {
+  /** By environment. */
+  async current(manager: EntityManager, pipeline: string): Promise<ReadonlyMap<string, CurrentRelease>> {
+    const rows: CurrentRelease[] = await manager.query(
+      `SELECT DISTINCT ON (p.environment) p.environment, p.id AS "promotionId", p.release_id AS "releaseId",
+         p.release_name AS name, p.release_number AS number, p.ended_at AS "promotedAt"
+       FROM promotions p WHERE p.pipeline = $1 AND p.state = 'Promoted' AND p.retired_at IS NULL
+       ORDER BY p.environment, p.ended_at DESC, p.id DESC`,
+      [pipeline],
+    );
+    return new Map(rows.map((row) => [row.environment, row]));
+  }
+
+  /** Where a release has been promoted, and when last. */
+  async promotedAt(
+    manager: EntityManager,
+    pipeline: string,
+    releaseId: string,
+  ): Promise<ReadonlyMap<string, Date>> {
+    const rows: { environment: string; at: Date }[] = await manager.query(
+      `SELECT p.environment, max(p.ended_at) AS at FROM promotions p
+       WHERE p.pipeline = $1 AND p.release_id = $2 AND p.state = 'Promoted' AND p.retired_at IS NULL
+       GROUP BY p.environment`,
+      [pipeline, releaseId],
+    );
+    return new Map(rows.map(({ environment, at }) => [environment, at]));
+  }
+
+  /** The newest release that is promoted in all of these environments. */
+  async newestPromotedInAll(
+    manager: EntityManager,
+    pipeline: string,
+    environments: readonly string[],
+  ): Promise<string | null> {
+    const rows: { releaseId: string }[] = await manager.query(
+      `SELECT p.release_id AS "releaseId" FROM promotions p
+       WHERE p.pipeline = $1 AND p.environment = ANY($2) AND p.state = 'Promoted' AND p.retired_at IS NULL
+       GROUP BY p.release_id, p.release_number
+       HAVING count(DISTINCT p.environment) = $3
+       ORDER BY p.release_number DESC LIMIT 1`,
+      [pipeline, environments, new Set(environments).size],
+    );
+    return rows[0]?.releaseId ?? null;
+  }
+
+  /** Whether a release has ever been on its way here, by itself or by hand. */
+  async wasPromoted(manager: EntityManager, lane: LaneKey, releaseId: string): Promise<boolean> {
+    const rows: unknown[] = await manager.query(
+      `SELECT 1 FROM promotions p WHERE p.pipeline = $1 AND p.environment = $2 AND p.release_id = $3
+         AND p.retired_at IS NULL LIMIT 1`,
+      [lane.pipeline, lane.environment, releaseId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Everything that moves, anywhere. */
+  async moving(manager: EntityManager): Promise<readonly MovingPromotion[]> {
+    return manager.query(
+      `SELECT p.id, p.pipeline, p.environment, p.release_id AS "releaseId", p.release_name AS "releaseName"
+       FROM promotions p WHERE p.state IN ('RollingOut', 'Verifying', 'RollingBack') ORDER BY p.id`,
+    );
+  }
+
+  /** Lanes in which something has not settled. */
+  async openLanes(manager: EntityManager): Promise<readonly LaneKey[]> {
+    return manager.query(
+      `SELECT DISTINCT p.pipeline, p.environment FROM promotions p
+       WHERE p.retired_at IS NULL AND (p.ended_at IS NULL OR (p.ended_at IS NOT NULL AND p.delivery ->> 'phase' = 'wait')
+         OR EXISTS (SELECT 1 FROM promotion_rollout_news n WHERE n.promotion_id = p.id))`,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { Injectable, Optional } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { HubError } from '../platform/errors/hub-error.js';
+import type { ReleaseRecord } from '../releases/releases.js';
+import { Releases } from '../releases/releases.js';
+import { Rollouts } from '../rollouts/rollouts.js';
+import type { RolloutItem } from '../rollouts/rollouts.js';
+import type { PromotionAction, PromotionEvent } from './domain/events.js';
+import type { Promotion } from './domain/promotion.js';
+import { EnvironmentRules } from './environment-rules.js';
+import { LaneObserver } from './lane-observer.js';
+import type { LaneSetup } from './lane-observer.js';
+import type { LaneRun } from './lane-run.js';
+import type { Actor } from './promotion-journal.js';
+
+/** Whoever starts a rollout looks alone whether another one is in its way. */
+const startLock = 0x666c_7072;
+
+/** Starts rollouts for promotions, stops them and sends them back, in the transaction of the decision. */
+@Injectable()
+export class RolloutDesk {
+  constructor(
+    private readonly releases: Releases,
+    private readonly observer: LaneObserver,
+    private readonly environments: EnvironmentRules,
+    @Optional() private readonly rollouts: Rollouts | null,
+  ) {}
+
+  /** Carries out what was decided; `before` is the promotion as it was. */
+  async carryOut(run: LaneRun, before: Promotion, action: PromotionAction, actor: Actor): Promise<void> {
+    if (action.type === 'start') await this.start(run, before);
+    if (action.type === 'command') await this.command(run, before.id, action, actor);
+  }
+
+  private async start(run: LaneRun, before: Promotion): Promise<void> {
+    const { manager, setup } = run;
+    const release = await this.releases.get(manager, before.releaseId);
+    if (!setup || !release) throw new Error(`promotion ${before.id}: its pipeline or release is gone`);
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [startLock]);
+    const [obstacle] =
+      (await this.environments.obstacle(manager, before.environment)) ??
+      (await this.observer.obstacles(manager, before, setup, release, null));
+    const event: PromotionEvent =
+      obstacle === undefined
+        ? await this.ask(run, setup, release, before)
+        : { type: 'postponed', reason: obstacle };
+    const begun = run.get(before.id);
+    if (event.type === 'postponed' && begun)
+      run.put({ ...begun, state: 'Gating', startedAt: null, onFailure: null });
+    run.apply(before.id, event);
+  }
+
+  private async ask(
+    run: LaneRun,
+    { environment }: LaneSetup,
+    release: ReleaseRecord,
+    promotion: Promotion,
+  ): Promise<PromotionEvent> {
+    if (!this.rollouts) return { type: 'refused', reason: 'this hub cannot roll out' };
+    const rollouts = this.rollouts;
+    const request = {
+      promotionId: promotion.id,
+      pipeline: promotion.pipeline,
+      release: promotion.releaseName,
+      environment: promotion.environment,
+      strategy: environment.rollout,
+      delivery: environment.delivery,
+      items: itemsOf(release, promotion),
+      requestedBy: promotion.requestedBy,
+      breakGlass: await this.observer.mayBreakGlass(run.manager, promotion.id),
+      kind: (await this.observer.isGoingBack(run.manager, promotion)) ? 'rollback' : 'promotion',
+    } as const;
+    try {
+      const { id } = await run.manager.transaction((inner) => rollouts.start(inner, request, run.now));
+      return { type: 'started', rolloutId: id };
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      // Somebody else moves there, which ends; everything else is not going to change by itself.
+      const { code, message: reason } = error;
+      return code === 'Conflict' ? { type: 'postponed', reason } : { type: 'refused', reason };
+    }
+  }
+
+  private async command(
+    run: LaneRun,
+    id: string,
+    { command, reason }: Extract<PromotionAction, { type: 'command' }>,
+    actor: Actor,
+  ): Promise<void> {
+    const rolloutId = run.get(id)?.rolloutId ?? null;
+    const failed = (why: string) =>
+      run.apply(id, { type: 'refused', reason: `${reason}; the clusters cannot go back: ${why}` });
+    if (!this.rollouts || rolloutId === null) return void failed('there is no rollout');
+    const rollouts = this.rollouts;
+    try {
+      await run.manager.transaction((inner: EntityManager) =>
+        rollouts.command(inner, rolloutId, { type: command, reason }, actor.name, run.now),
+      );
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      // A rollout that cannot be aborted has ended just now, and has told so.
+      if (command === 'rollback') failed(error.message);
+    }
+  }
+}
+
+/** What is moved, and to what: the release, as far as Git has not made something else of it. */
+function itemsOf({ items }: ReleaseRecord, { delivery }: Promotion): readonly RolloutItem[] {
+  return items.map(({ source, url, revision }) => {
+    const delivered = delivery?.revisions.find(
+      (one) =>
+        one.source.kind === source.kind &&
+        one.source.namespace === source.namespace &&
+        one.source.name === source.name,
+    );
+    return { source, url, revision: delivered?.revision ?? revision };
+  });
+}
