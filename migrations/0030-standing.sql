@@ -43,8 +43,10 @@ CREATE INDEX vetoes_revision ON vetoes (revision_key) WHERE lifted_at IS NULL;
 CREATE TABLE standing_sets (
   cluster_id text PRIMARY KEY REFERENCES clusters (id) ON DELETE CASCADE,
   version bigint NOT NULL,
-  -- StandingIntents without the version; empty when nothing is asked
+  -- StandingIntents without the version
   content bytea NOT NULL,
+  -- what contents are compared by; empty when nothing is asked
+  digest bytea NOT NULL,
   changed_at timestamptz NOT NULL
 );
 

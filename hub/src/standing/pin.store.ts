@@ -44,12 +44,11 @@ export class PinStore {
     );
   }
 
-  /** Of these clusters, or of all. */
-  async of(manager: EntityManager, clusterIds: readonly string[] | 'all'): Promise<readonly PinRecord[]> {
-    const some = clusterIds !== 'all';
+  /** Of these clusters. */
+  async of(manager: EntityManager, clusterIds: readonly string[]): Promise<readonly PinRecord[]> {
     const rows = await manager.query<PinRow[]>(
-      `SELECT ${columns} FROM pins p ${some ? 'WHERE p.cluster_id = ANY($1)' : ''} ORDER BY p.id`,
-      some ? [clusterIds] : [],
+      `SELECT ${columns} FROM pins p WHERE p.cluster_id = ANY($1) ORDER BY p.id`,
+      [clusterIds],
     );
     return rows.map(({ kind, namespace, name, ...pin }) => ({ ...pin, source: { kind, namespace, name } }));
   }

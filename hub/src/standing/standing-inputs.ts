@@ -4,8 +4,8 @@ import { FreezeStore } from '../freezes/freeze.store.js';
 import { Pipelines } from '../pipelines/pipelines.js';
 import type { EnvironmentMembers, FreezableCluster } from './domain/freeze-scope.js';
 import { holdsCluster } from './domain/freeze-scope.js';
-import type { FreezeRecord } from './domain/standing-content.js';
-import { standingContent } from './domain/standing-content.js';
+import type { FreezeRecord, StandingContent } from './domain/standing-content.js';
+import { standingContent, vetoContent } from './domain/standing-content.js';
 import { PinStore } from './pin.store.js';
 import type { PinRecord } from './standing.js';
 import { VetoStore } from './veto.store.js';
@@ -20,22 +20,22 @@ export class StandingInputs {
     @Optional() @Inject(Pipelines) private readonly pipelines?: Pipelines,
   ) {}
 
-  /** What each of these clusters (or all) is asked now; those that are gone are left out. */
+  /** What each of these clusters is asked now; those that are gone are left out. */
   async contents(
     manager: EntityManager,
-    clusterIds: readonly string[] | 'all',
+    clusterIds: readonly string[],
     now: Date,
-  ): Promise<ReadonlyMap<string, Uint8Array>> {
+  ): Promise<ReadonlyMap<string, StandingContent>> {
     const clusters = await this.clusters(manager, clusterIds);
     const freezes = await this.openFreezes(manager, now);
     const members = await this.members(manager, freezes);
-    const vetoes = await this.vetoes.inForce(manager);
+    const vetoes = vetoContent(await this.vetoes.inForce(manager));
     const pins = pinsByCluster(await this.pins.of(manager, clusterIds));
     return new Map(
       clusters.map((cluster) => {
         const holding = freezes.filter(({ scope }) => holdsCluster(scope, cluster, members));
-        const parts = { pins: pins.get(cluster.id) ?? [], freezes: holding, vetoes };
-        return [cluster.id, standingContent(parts)];
+        const parts = { pins: pins.get(cluster.id) ?? [], freezes: holding };
+        return [cluster.id, standingContent(parts, vetoes)];
       }),
     );
   }

@@ -16,7 +16,6 @@ import { DeliveryNoteStore } from './delivery-note.store.js';
 import type { DeliveryNote } from './domain/delivery-note.js';
 import { mergeNotes } from './domain/delivery-note.js';
 import { standingMessage } from './domain/standing-content.js';
-import type { StandingSetRow } from './standing-set.store.js';
 import { StandingSetStore } from './standing-set.store.js';
 import { StandingSets } from './standing-sets.js';
 
@@ -49,7 +48,7 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
 
   async current(clusterId: string, kept: bigint): Promise<StandingMessage | undefined> {
     const { manager } = this.database;
-    let row = await this.read(manager, clusterId);
+    let row = await this.store.content(manager, clusterId);
     // A cluster that has just joined has no set; one that keeps a newer version was given it by a hub that has been
     // restored from a backup since, or before it was removed from the fleet.
     if (!row || row.version < kept) {
@@ -58,7 +57,7 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
         await this.sets.revise(transaction, [clusterId], now);
         if (kept > 0n) await this.sets.raise(transaction, clusterId, kept, now);
       });
-      row = await this.read(manager, clusterId);
+      row = await this.store.content(manager, clusterId);
     }
     return row && row.version > 0n ? standingMessage(row.version, row.content) : undefined;
   }
@@ -87,9 +86,5 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
     const seen = await this.deliveries.write(manager, mergeNotes(notes), this.clock.now());
     if (seen.length > 0) await this.sets.tell(manager, seen);
     return notes.map(() => undefined);
-  }
-
-  private async read(manager: EntityManager, clusterId: string): Promise<StandingSetRow | undefined> {
-    return (await this.store.read(manager, [clusterId])).get(clusterId);
   }
 }

@@ -8,6 +8,7 @@ import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { FeedMessage } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { StandingInputs } from './standing-inputs.js';
 import { StandingNews } from './standing-news.js';
 import { StandingSetStore } from './standing-set.store.js';
 import { StandingSets } from './standing-sets.js';
@@ -16,8 +17,8 @@ import { StandingSets } from './standing-sets.js';
 const gatherMs = 50;
 /** Freezes end by themselves, and a word may get lost. */
 const sweepEveryMs = 5_000;
-/** Sets that are locked by one transaction. */
-const batchSets = 100;
+/** Sets that are compared at once, and locked by one transaction. */
+const batchSets = 200;
 
 /**
  * Computes sets again when freezes, vetoes, environments, or labels of clusters have changed. Every replica does:
@@ -36,6 +37,7 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly database: DataSource,
     private readonly sets: StandingSets,
+    private readonly inputs: StandingInputs,
     private readonly store: StandingSetStore,
     private readonly delivery: StandingDelivery,
     private readonly news: StandingNews,
@@ -64,11 +66,15 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
   /** Brings the sets of these clusters (or all) up to date, and has sent what a session lacks. */
   async refresh(clusterIds: readonly string[] | 'all'): Promise<void> {
     const { manager } = this.database;
-    const outdated = await this.sets.outdated(manager, clusterIds, this.clock.now());
-    for (let at = 0; at < outdated.length; at += batchSets) {
-      const batch = outdated.slice(at, at + batchSets);
+    const ids =
+      clusterIds === 'all' ? (await this.inputs.clusters(manager, 'all')).map(({ id }) => id) : clusterIds;
+    // In batches, so that neither transactions nor turns of the event loop grow with the fleet.
+    for (let at = 0; at < ids.length; at += batchSets) {
+      const batch = ids.slice(at, at + batchSets);
+      const outdated = await this.sets.outdated(manager, batch, this.clock.now());
+      if (outdated.length === 0) continue;
       await this.database.transaction((transaction) =>
-        this.sets.revise(transaction, batch, this.clock.now()),
+        this.sets.revise(transaction, outdated, this.clock.now()),
       );
     }
     if (clusterIds !== 'all') return;

@@ -6,6 +6,13 @@ import type { StandingProgress } from './standing.js';
 export interface StandingSetRow {
   readonly clusterId: string;
   readonly version: bigint;
+  /** Empty when nothing is asked. */
+  readonly digest: Uint8Array;
+}
+
+/** A set with what is sent. */
+export interface StandingSetContent {
+  readonly version: bigint;
   readonly content: Uint8Array;
 }
 
@@ -13,22 +20,21 @@ interface Row {
   readonly clusterId: string;
   /** bigint */
   readonly version: string;
-  readonly content: Buffer;
+  readonly digest: Buffer;
 }
 
 /** The set of each cluster, and how far its agents have got with it as a whole. */
 @Injectable()
 export class StandingSetStore {
-  /** Of these clusters, or of all. */
+  /** Of these clusters. */
   async read(
     manager: EntityManager,
-    clusterIds: readonly string[] | 'all',
+    clusterIds: readonly string[],
   ): Promise<ReadonlyMap<string, StandingSetRow>> {
-    const some = clusterIds !== 'all';
     const rows = await manager.query<Row[]>(
-      `SELECT s.cluster_id AS "clusterId", s.version, s.content FROM standing_sets s
-       ${some ? 'WHERE s.cluster_id = ANY($1)' : ''}`,
-      some ? [clusterIds] : [],
+      `SELECT s.cluster_id AS "clusterId", s.version, s.digest FROM standing_sets s
+       WHERE s.cluster_id = ANY($1)`,
+      [clusterIds],
     );
     return byCluster(rows);
   }
@@ -40,33 +46,54 @@ export class StandingSetStore {
     now: Date,
   ): Promise<ReadonlyMap<string, StandingSetRow>> {
     await manager.query(
-      `INSERT INTO standing_sets (cluster_id, version, content, changed_at)
-       SELECT clusters.id, 0, '', $2 FROM clusters WHERE clusters.id = ANY($1)
+      `INSERT INTO standing_sets (cluster_id, version, content, digest, changed_at)
+       SELECT clusters.id, 0, '', '', $2 FROM clusters WHERE clusters.id = ANY($1)
          AND NOT EXISTS (SELECT FROM standing_sets s WHERE s.cluster_id = clusters.id)
        ORDER BY clusters.id ON CONFLICT DO NOTHING`,
       [clusterIds, now],
     );
     const rows = await manager.query<Row[]>(
-      `SELECT s.cluster_id AS "clusterId", s.version, s.content FROM standing_sets s
+      `SELECT s.cluster_id AS "clusterId", s.version, s.digest FROM standing_sets s
        WHERE s.cluster_id = ANY($1) ORDER BY s.cluster_id FOR UPDATE`,
       [clusterIds],
     );
     return byCluster(rows);
   }
 
-  async update(manager: EntityManager, rows: readonly StandingSetRow[], now: Date): Promise<void> {
-    if (rows.length === 0) return;
+  async content(manager: EntityManager, clusterId: string): Promise<StandingSetContent | undefined> {
+    const rows = await manager.query<{ version: string; content: Buffer }[]>(
+      'SELECT s.version, s.content FROM standing_sets s WHERE s.cluster_id = $1',
+      [clusterId],
+    );
+    return rows[0] && { version: BigInt(rows[0].version), content: rows[0].content };
+  }
+
+  /** `rows` have been locked. */
+  async update(
+    manager: EntityManager,
+    rows: readonly (StandingSetRow & { readonly content: Uint8Array })[],
+    now: Date,
+  ): Promise<void> {
     await manager.query(
-      `UPDATE standing_sets s SET version = n.version, content = n.content, changed_at = $4
-       FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS n (cluster_id, version, content)
+      `UPDATE standing_sets s SET version = n.version, content = n.content, digest = n.digest, changed_at = $5
+       FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[]) AS n (cluster_id, version, content, digest)
        WHERE s.cluster_id = n.cluster_id`,
       [
         rows.map(({ clusterId }) => clusterId),
         rows.map(({ version }) => version.toString()),
         rows.map(({ content }) => Buffer.from(content)),
+        rows.map(({ digest }) => Buffer.from(digest)),
         now,
       ],
     );
+  }
+
+  /** The set stays, under another version. */
+  async renumber(manager: EntityManager, clusterId: string, version: bigint): Promise<void> {
+    await manager.query('UPDATE standing_sets s SET version = $2 WHERE s.cluster_id = $1', [
+      clusterId,
+      version.toString(),
+    ]);
   }
 
   /** Clusters with a connected agent that has not been sent the newest version. */

@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { StandingDelivery } from '../gateway/standing-port.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
-import { nextVersion, sameContent } from './domain/standing-content.js';
+import type { StandingContent } from './domain/standing-content.js';
+import { nextVersion, sameDigest } from './domain/standing-content.js';
 import { StandingInputs } from './standing-inputs.js';
-import type { StandingSetRow } from './standing-set.store.js';
 import { StandingSetStore } from './standing-set.store.js';
 
 /** A change of what is asked: runs when the sets are locked, before they are computed. */
 type ChangeOfInputs = () => Promise<void>;
+
+const nothing: StandingContent = { digest: new Uint8Array(), parts: [] };
 
 /** Keeps the set of each cluster equal to what its inputs say. A version rises exactly when its set changes. */
 @Injectable()
@@ -20,20 +22,18 @@ export class StandingSets {
     private readonly changes: ChangeFeed,
   ) {}
 
-  /** Clusters (of these, or of all) whose set is not what its inputs say. Locks nothing. */
+  /** Those of the clusters whose set is not what its inputs say. Locks nothing. */
   async outdated(
     manager: EntityManager,
-    clusterIds: readonly string[] | 'all',
+    clusterIds: readonly string[],
     now: Date,
   ): Promise<readonly string[]> {
     // The sets first: what changes between the two reads is then found, and not overlooked.
     const sets = await this.sets.read(manager, clusterIds);
     const contents = await this.inputs.contents(manager, clusterIds, now);
     return [...contents]
-      .filter(
-        ([clusterId, content]) => !sameContent(sets.get(clusterId)?.content ?? new Uint8Array(), content),
-      )
-      .map(([clusterId]) => clusterId);
+      .filter(([id, { digest }]) => !sameDigest(sets.get(id)?.digest ?? nothing.digest, digest))
+      .map(([id]) => id);
   }
 
   /**
@@ -50,25 +50,29 @@ export class StandingSets {
     const locked = await this.sets.lock(manager, clusterIds, now);
     await change?.();
     const contents = await this.inputs.contents(manager, [...locked.keys()], now);
-    const changed = [...locked.values()].flatMap((row): StandingSetRow[] => {
-      const content = contents.get(row.clusterId) ?? new Uint8Array();
-      if (sameContent(row.content, content)) return [];
-      return [{ clusterId: row.clusterId, version: nextVersion(row.version, now), content }];
+    const changed = [...locked.values()].flatMap(({ clusterId, version, digest }) => {
+      const content = contents.get(clusterId) ?? nothing;
+      if (sameDigest(digest, content.digest)) return [];
+      const next = { clusterId, version: nextVersion(version, now), digest: content.digest };
+      return [{ ...next, content: Buffer.concat(content.parts) }];
     });
-    await this.write(manager, changed, now);
+    if (changed.length === 0) return;
+    await this.sets.update(manager, changed, now);
+    await this.announce(
+      manager,
+      changed.map(({ clusterId }) => clusterId),
+    );
   }
 
   /** Raises the version above one that the hub does not remember to have given. */
   async raise(manager: EntityManager, clusterId: string, above: bigint, now: Date): Promise<void> {
     const row = (await this.sets.lock(manager, [clusterId], now)).get(clusterId);
     if (!row || row.version > above) return;
-    await this.write(manager, [{ ...row, version: nextVersion(above, now) }], now);
+    await this.sets.renumber(manager, clusterId, nextVersion(above, now));
+    await this.announce(manager, [clusterId]);
   }
 
-  private async write(manager: EntityManager, rows: readonly StandingSetRow[], now: Date): Promise<void> {
-    if (rows.length === 0) return;
-    await this.sets.update(manager, rows, now);
-    const clusterIds = rows.map(({ clusterId }) => clusterId);
+  private async announce(manager: EntityManager, clusterIds: readonly string[]): Promise<void> {
     await this.delivery.announce(manager, clusterIds);
     await this.tell(manager, clusterIds);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FreezeScope } from '@flotilla/common/fleet-api/freeze';
 import { StandingIntents } from '@flotilla/proto/flotilla/v1/standing';
 import type { PinRecord, VetoRecord } from '../standing.js';
@@ -13,20 +14,38 @@ export interface FreezeRecord {
   readonly until: Date;
 }
 
-/** All that is asked of one cluster. */
+/** What is asked of one cluster, besides the vetoes, which all have in common. */
 export interface StandingParts {
   readonly pins: readonly PinRecord[];
   readonly freezes: readonly FreezeRecord[];
-  readonly vetoes: readonly VetoRecord[];
+}
+
+/** A part of a set as it goes over the wire, and what it is compared by; both empty when nothing is asked. */
+export interface StandingContent {
+  readonly digest: Uint8Array;
+  /** Parts whose bytes in a row are the message. */
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The vetoes of the whole fleet, encoded once for all clusters. */
+export function vetoContent(vetoes: readonly VetoRecord[]): StandingContent {
+  const bytes = encode({
+    vetoes: sorted(vetoes, ({ id }) => id).map(({ id, url, revision, reason }) => ({
+      id,
+      url,
+      revision,
+      reason,
+    })),
+  });
+  return { digest: digestOf(bytes), parts: [bytes] };
 }
 
 /**
- * What is asked of a cluster as it goes over the wire, without the version; empty when nothing is. The same parts
- * give the same bytes, in whatever order they come, so that contents can be compared.
+ * What is asked of a cluster. The same parts have the same digest, in whatever order they come, so that sets can be
+ * compared.
  */
-export function standingContent({ pins, freezes, vetoes }: StandingParts): Uint8Array {
-  const message: StandingIntents = {
-    version: 0n,
+export function standingContent({ pins, freezes }: StandingParts, vetoes: StandingContent): StandingContent {
+  const own = encode({
     pins: sorted(pins, ({ id }) => id).map((pin) => ({
       id: pin.id,
       source: { apiVersion: '', ...pin.source },
@@ -45,14 +64,8 @@ export function standingContent({ pins, freezes, vetoes }: StandingParts): Uint8
       startsAt: freeze.from,
       expiresAt: freeze.until,
     })),
-    vetoes: sorted(vetoes, ({ id }) => id).map(({ id, url, revision, reason }) => ({
-      id,
-      url,
-      revision,
-      reason,
-    })),
-  };
-  return StandingIntents.encode(message).finish();
+  });
+  return { digest: digestOf(own, vetoes.digest), parts: [own, ...vetoes.parts] };
 }
 
 /** The message that is sent. */
@@ -69,8 +82,21 @@ export function nextVersion(last: bigint, now: Date): bigint {
   return time > last ? time : last + 1n;
 }
 
-export function sameContent(left: Uint8Array, right: Uint8Array): boolean {
+export function sameDigest(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
+}
+
+/** Encoded messages in a row are one message: repeated fields add up. */
+function encode(part: Partial<StandingIntents>): Uint8Array {
+  return StandingIntents.encode({ version: 0n, pins: [], freezes: [], vetoes: [], ...part }).finish();
+}
+
+/** Of the texts before it, each with its length; empty when all are. */
+function digestOf(...texts: readonly Uint8Array[]): Uint8Array {
+  if (texts.every(({ length }) => length === 0)) return new Uint8Array();
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  return hash.digest();
 }
 
 function sorted<Item>(items: readonly Item[], key: (item: Item) => string): readonly Item[] {
