@@ -90,6 +90,20 @@ describe('a session of the agent', () => {
     expect(said()).toEqual([]);
   });
 
+  it('names the standing intents that the cluster keeps, hands new ones on and tells what became of them', () => {
+    protocol = new SessionProtocol({ facts, table, records, standingVersion: () => 7n });
+    expect(protocol.hello().message).toMatchObject({ value: { standingVersion: 7n } });
+    const intents = { version: 8n, pins: [], freezes: [], vetoes: [] };
+    protocol.acknowledgeStanding({ version: 7n, refusal: '' });
+    expect(said(), 'nothing before the hub has welcomed it').toEqual([]);
+    welcome();
+    expect(said()).toEqual([{ $case: 'standingIntentsAck', value: { version: 7n, refusal: '' } }]);
+    expect(receive('standingIntents', intents)).toEqual({ type: 'standing', intents });
+    table.upsert(row('a', '1'));
+    protocol.acknowledgeStanding({ version: 8n, refusal: 'no pins here' });
+    expect(said().map(({ $case }) => $case)).toEqual(['standingIntentsAck', 'delta']);
+  });
+
   it('sends everything that the hub lacks, once, and waits for the acknowledgement', () => {
     table.upsert(row('a', '1'));
     table.upsert(row('b', '1'));

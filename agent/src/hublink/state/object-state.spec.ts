@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '@flotilla/common/kube/object';
+import { SourceGate_State } from '@flotilla/proto/flotilla/v1/state';
 import { objectState } from './object-state.js';
 
 const kustomization: KubeObject = {
@@ -75,6 +76,37 @@ describe('what the hub is told of an object', () => {
       conditions: [],
       changedAt: undefined,
       inventory: undefined,
+    });
+  });
+
+  it('has the gate of a source and the author of its artifact, where there are any', () => {
+    const source = gitRepository({ url: 'https://example.com/x.git' });
+    expect(objectState(source)).toMatchObject({ gate: undefined, revisionAuthor: '' });
+    const status = {
+      artifact: {
+        revision: 'main@sha1:1',
+        metadata: { 'fleet.flotilla.dev/author': 'Ada <ada@example.com>' },
+      },
+      gate: {
+        state: 'Frozen',
+        mode: 'preferred',
+        message: 'frozen until it is lifted',
+        newestRevision: 'main@sha1:2',
+        pinId: 'p-1',
+        pinnedRevision: 'main@sha1:2',
+      },
+    };
+    expect(objectState({ ...source, status })).toMatchObject({
+      revision: 'main@sha1:1',
+      revisionAuthor: 'Ada <ada@example.com>',
+      gate: {
+        state: SourceGate_State.STATE_FROZEN,
+        mode: 'preferred',
+        message: 'frozen until it is lifted',
+        newestRevision: 'main@sha1:2',
+        pinId: 'p-1',
+        pinnedRevision: 'main@sha1:2',
+      },
     });
   });
 
