@@ -62,25 +62,18 @@ export class ConfigurationPull implements OnModuleInit, OnApplicationBootstrap {
     if (repository === null) return;
     const before = await this.pulls.get(this.database.manager, repository);
     const result = await this.attempt(repository);
-    const now = this.clock.now();
-    const good = result.message === '';
-    await this.pulls.put(this.database.manager, {
-      repository,
-      appliedCommit: good ? result.seenCommit : (before?.appliedCommit ?? null),
-      appliedAt: good && result.seenCommit !== before?.appliedCommit ? now : (before?.appliedAt ?? null),
-      documents: good ? result.documents : (before?.documents ?? 0),
-      checkedAt: now,
-      seenCommit: result.seenCommit ?? before?.seenCommit ?? null,
-      message: result.message,
-      problems: result.problems,
-    });
-    if (!good && result.message !== before?.message)
-      this.logger.warn(
-        { repository, reason: result.message, problems: result.problems },
-        'configuration was not taken from Git',
-      );
-    if (good && result.seenCommit !== before?.appliedCommit)
-      this.logger.info({ repository, commit: result.seenCommit }, 'configuration was taken from Git');
+    const record = recordOf(repository, result, before, this.clock.now());
+    await this.pulls.put(this.database.manager, record);
+    this.tell(record, before);
+  }
+
+  /** Once, not at each interval. */
+  private tell(record: PullRecord, before: PullRecord | null): void {
+    const { repository, message, problems, appliedCommit } = record;
+    if (message !== '' && message !== before?.message)
+      this.logger.warn({ repository, reason: message, problems }, 'configuration was not taken from Git');
+    if (message === '' && appliedCommit !== before?.appliedCommit)
+      this.logger.info({ repository, commit: appliedCommit }, 'configuration was taken from Git');
   }
 
   private async attempt(repository: string): Promise<PullResult> {
@@ -134,6 +127,27 @@ export class ConfigurationPull implements OnModuleInit, OnApplicationBootstrap {
     }
     return problems;
   }
+}
+
+/** What is in force after a look: a look that failed leaves what was there. */
+function recordOf(
+  repository: string,
+  { seenCommit, message, problems, documents }: PullResult,
+  before: PullRecord | null,
+  now: Date,
+): PullRecord {
+  const look = { repository, checkedAt: now, message, problems };
+  if (message === '') {
+    const appliedAt = seenCommit === before?.appliedCommit ? before.appliedAt : now;
+    return { ...look, seenCommit, appliedCommit: seenCommit, appliedAt, documents };
+  }
+  return {
+    ...look,
+    seenCommit: seenCommit ?? before?.seenCommit ?? null,
+    appliedCommit: before?.appliedCommit ?? null,
+    appliedAt: before?.appliedAt ?? null,
+    documents: before?.documents ?? 0,
+  };
 }
 
 function resultOf(

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DocumentHandler, DocumentHandlers } from '../configuration/document-handler.js';
@@ -27,8 +27,8 @@ export class PipelineHandler extends DocumentHandler<'Pipeline'> implements OnMo
     private readonly fleet: PipelineCheck,
     private readonly changes: ChangeFeed,
     private readonly handlers: DocumentHandlers,
-    @Optional() private readonly use: PipelineUse | null,
-    @Optional() private readonly listener: PipelineListener | null,
+    @Optional() @Inject(PipelineUse) private readonly use: PipelineUse | null,
+    @Optional() @Inject(PipelineListener) private readonly listener: PipelineListener | null,
   ) {
     super();
   }

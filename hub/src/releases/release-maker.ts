@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
@@ -23,7 +23,7 @@ export class ReleaseMaker {
     private readonly releases: ReleaseStore,
     private readonly audit: AuditRecorder,
     private readonly changes: ChangeFeed,
-    @Optional() private readonly listener: ReleaseListener | null,
+    @Optional() @Inject(ReleaseListener) private readonly listener: ReleaseListener | null,
   ) {}
 
   /** Locks the pipeline, so that numbers have no gaps. Gives null when the pipeline is gone. */

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Operation } from '../../openapi/operation.js';
 import { ConfigurationRepository } from '../configuration-repository.js';
+import type { PullRecord } from '../pull.store.js';
 import { PullStore } from '../pull.store.js';
 import type { ConfigurationView } from './configuration.schema.js';
 import { configurationSchema } from './configuration.schema.js';
@@ -23,24 +24,36 @@ export class GetConfigurationController {
     answer: configurationSchema,
   })
   async getConfiguration(): Promise<ConfigurationView> {
-    const { configGitUrl, configGitBranch, configGitPath, configGitIntervalMs } = this.repository.settings;
-    if (configGitUrl === undefined) return { git: null };
-    const pull = await this.pulls.get(this.database.manager, this.repository.name ?? '');
+    const { name, settings } = this.repository;
+    if (name === null || settings.configGitUrl === undefined) return { git: null };
+    const pull = await this.pulls.get(this.database.manager, name);
     return {
       git: {
-        url: configGitUrl,
-        branch: configGitBranch,
-        path: configGitPath,
-        intervalSeconds: configGitIntervalMs / 1000,
-        ready: pull?.message === '',
-        message: pull?.message ?? 'has not been looked at yet',
-        problems: [...(pull?.problems ?? [])],
-        appliedCommit: pull?.appliedCommit ?? null,
-        appliedAt: pull?.appliedAt ?? null,
-        seenCommit: pull?.seenCommit ?? null,
-        checkedAt: pull?.checkedAt ?? null,
-        documents: pull?.documents ?? 0,
+        url: settings.configGitUrl,
+        branch: settings.configGitBranch,
+        path: settings.configGitPath,
+        intervalSeconds: settings.configGitIntervalMs / 1000,
+        ...(pull === null ? notYet : statusOf(pull)),
       },
     };
   }
+}
+
+const notYet = {
+  ready: false,
+  message: 'has not been looked at yet',
+  problems: [],
+  appliedCommit: null,
+  appliedAt: null,
+  seenCommit: null,
+  checkedAt: null,
+  documents: 0,
+};
+
+function statusOf({
+  repository: _,
+  problems,
+  ...pull
+}: PullRecord): Omit<NonNullable<ConfigurationView['git']>, 'url' | 'branch' | 'path' | 'intervalSeconds'> {
+  return { ...pull, ready: pull.message === '', problems: [...problems] };
 }

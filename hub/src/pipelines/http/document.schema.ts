@@ -27,4 +27,3 @@ export const documentExample = {
   updatedBy: 'ci',
   origin: null,
 };
-

@@ -11,7 +11,12 @@ export class GetEnvironmentController {
   constructor(private readonly environments: EnvironmentList) {}
 
   @Get(':name')
-  @Operation({ summary: 'Read one environment', access: 'viewer', answer: environmentSchema, errors: ['NotFound'] })
+  @Operation({
+    summary: 'Read one environment',
+    access: 'viewer',
+    answer: environmentSchema,
+    errors: ['NotFound'],
+  })
   getEnvironment(@Param('name') name: string): Promise<EnvironmentView> {
     return this.environments.byName(name);
   }

@@ -15,7 +15,9 @@ export class ListEnvironmentsController {
 
   @Get()
   @Operation({ summary: 'List environments by name', access: 'viewer', answer: environmentListSchema })
-  listEnvironments(@Query({ schema: listDocumentsQuery }) query: ListDocumentsQuery): Promise<Page<EnvironmentView>> {
+  listEnvironments(
+    @Query({ schema: listDocumentsQuery }) query: ListDocumentsQuery,
+  ): Promise<Page<EnvironmentView>> {
     return this.environments.page(query);
   }
 }

@@ -15,7 +15,9 @@ export class ListPipelinesController {
 
   @Get()
   @Operation({ summary: 'List pipelines by name', access: 'viewer', answer: pipelineListSchema })
-  listPipelines(@Query({ schema: listDocumentsQuery }) query: ListDocumentsQuery): Promise<Page<PipelineView>> {
+  listPipelines(
+    @Query({ schema: listDocumentsQuery }) query: ListDocumentsQuery,
+  ): Promise<Page<PipelineView>> {
     return this.pipelines.page(query);
   }
 }

@@ -36,6 +36,18 @@ export const pipelineSchema = z
     spec: PipelineSpec,
     latestRelease: z.string().nullable(),
     environments: z.array(stageSchema),
+    watches: z
+      .array(
+        z.object({
+          source: z.string(),
+          url: z.string(),
+          branch: z.string(),
+          commit: z.string().nullable(),
+          checkedAt: time,
+          message: z.string().meta({ description: 'Why the last look failed; empty when it did not.' }),
+        }),
+      )
+      .meta({ description: "The hub's own looks at Git servers." }),
   })
   .meta({
     id: 'Pipeline',
@@ -48,6 +60,7 @@ export const pipelineSchema = z
         { ...nothing, name: 'dev', after: [], release: 'shop-7', promotedAt: '2026-01-01T12:00:00.000Z' },
         { ...nothing, name: 'prod', after: ['dev'] },
       ],
+      watches: [],
     },
   });
 

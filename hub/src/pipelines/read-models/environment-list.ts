@@ -59,7 +59,12 @@ export class EnvironmentList implements OnModuleInit {
       where.add((bind) => `d.name > ${bind(name)}`);
     }
     const rows = await this.read(where, limit + 1);
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters: {}, position: ({ name }) => [name] });
+    return pageOf(rows, {
+      limit,
+      total: counted[0]?.total ?? 0,
+      filters: {},
+      position: ({ name }) => [name],
+    });
   }
 
   async byNames(names: readonly string[]): Promise<readonly EnvironmentView[]> {
@@ -72,7 +77,9 @@ export class EnvironmentList implements OnModuleInit {
   async byName(name: string): Promise<EnvironmentView> {
     const [view] = await this.byNames([name]);
     if (view) return view;
-    throw notFound(`environment "${name}" does not exist`, { remedy: 'flotilla get environments lists them' });
+    throw notFound(`environment "${name}" does not exist`, {
+      remedy: 'flotilla get environments lists them',
+    });
   }
 
   private async read(where: SqlConditions, limit: number): Promise<readonly EnvironmentView[]> {

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
 import { DataSource } from 'typeorm';
@@ -28,10 +28,27 @@ export interface PipelineView extends DocumentView<PipelineSpec> {
   /** Name of the newest release. */
   readonly latestRelease: string | null;
   readonly environments: readonly PipelineStage[];
+  /** How the hub's own looks at Git servers ended. */
+  readonly watches: readonly WatchView[];
+}
+
+export interface WatchView {
+  /** kind/namespace/name */
+  readonly source: string;
+  readonly url: string;
+  readonly branch: string;
+  readonly commit: string | null;
+  readonly checkedAt: string;
+  readonly message: string;
 }
 
 type PipelineRow = Omit<PipelineView, 'environments'>;
 
+const watchesSql = `(SELECT coalesce(json_agg(json_build_object('source', w.source, 'url', w.url, 'branch', w.branch,
+    'commit', w.commit, 'checkedAt', to_char(w.checked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'message', w.message) ORDER BY w.source), '[]'::json)
+  FROM release_watches w WHERE w.pipeline = d.name AND jsonb_path_exists(d.spec, '$.releases.watch[*]
+    ? (@.url == $url && @.branch == $branch)', jsonb_build_object('url', w.url, 'branch', w.branch)))`;
 const latestSql = `(SELECT r.name FROM releases r WHERE r.pipeline = d.name ORDER BY r.number DESC LIMIT 1)`;
 
 /** Pipelines by name, each with where its releases are. */
@@ -40,7 +57,7 @@ export class PipelineList implements OnModuleInit {
   constructor(
     private readonly database: DataSource,
     private readonly views: ChangeViews,
-    @Optional() private readonly progress: PipelineProgress | null,
+    @Optional() @Inject(PipelineProgress) private readonly progress: PipelineProgress | null,
   ) {}
 
   onModuleInit(): void {
@@ -65,7 +82,12 @@ export class PipelineList implements OnModuleInit {
       where.add((bind) => `d.name > ${bind(name)}`);
     }
     const rows = await this.read(where, limit + 1);
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters: {}, position: ({ name }) => [name] });
+    return pageOf(rows, {
+      limit,
+      total: counted[0]?.total ?? 0,
+      filters: {},
+      position: ({ name }) => [name],
+    });
   }
 
   async byNames(names: readonly string[]): Promise<readonly PipelineView[]> {
@@ -83,7 +105,8 @@ export class PipelineList implements OnModuleInit {
 
   private async read(where: SqlConditions, limit: number): Promise<readonly PipelineView[]> {
     const rows: PipelineRow[] = await this.database.query(
-      `SELECT ${documentColumns}, ${originSql('Pipeline')} AS origin, ${latestSql} AS "latestRelease"
+      `SELECT ${documentColumns}, ${originSql('Pipeline')} AS origin, ${latestSql} AS "latestRelease",
+         ${watchesSql} AS watches
        FROM pipelines d ${where.sql} ORDER BY d.name LIMIT ${limit}`,
       where.values,
     );

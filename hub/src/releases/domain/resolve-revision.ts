@@ -19,18 +19,12 @@ export function resolveRevision(
   known: readonly KnownRevision[],
   branch: string | null,
 ): Resolved {
-  const exact = known.find(({ revision }) => revision === text);
+  const exact = known.some(({ revision }) => revision === text);
   if (exact || parseRevision(text)?.ref !== undefined) return { revision: text };
-  const found = new Set(
-    known.map(({ revision }) => revision).filter((revision) => isOfCommit(revision, text)),
-  );
-  const [first, ...more] = found;
-  if (first !== undefined && more.length === 0) return { revision: first };
-  if (first !== undefined && sameHash([...found])) return { revision: preferred([...found], branch) };
-  if (first !== undefined)
-    return { problem: `"${text}" is the beginning of ${found.size} revisions: ${[...found].join(', ')}` };
-  if (parseRevision(text)) return { revision: text };
-  if (kind === 'HelmChart') return { revision: text };
+  const revisions = known.map(({ revision }) => revision).filter((revision) => isOfCommit(revision, text));
+  const found = [...new Set(revisions)];
+  if (found.length > 0) return oneOf(text, found, branch);
+  if (parseRevision(text) || kind === 'HelmChart') return { revision: text };
   if (kind === 'GitRepository' && /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(text)) {
     const algorithm = text.length === 40 ? 'sha1' : 'sha256';
     const ref = branch ?? branchOf(known);
@@ -39,6 +33,11 @@ export function resolveRevision(
   return {
     problem: `"${text}" is no revision that the fleet knows; give it whole, e.g. main@sha1:<40 digits>`,
   };
+}
+
+function oneOf(text: string, found: readonly string[], branch: string | null): Resolved {
+  if (sameHash(found)) return { revision: preferred(found, branch) };
+  return { problem: `"${text}" is the beginning of ${found.length} revisions: ${found.join(', ')}` };
 }
 
 function branchOf(known: readonly KnownRevision[]): string | null {

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { repositoryOf } from '../../fleet/domain/repository.js';
@@ -35,7 +35,7 @@ export class ReleaseList implements OnModuleInit {
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeViews,
-    @Optional() private readonly standing: StandingIntents | null,
+    @Optional() @Inject(StandingIntents) private readonly standing: StandingIntents | null,
   ) {}
 
   onModuleInit(): void {
