@@ -15,6 +15,7 @@ import { IntentsModule } from './intents/intents.module.js';
 import { StandingModule } from './standing/standing.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { ReleasesModule } from './releases/releases.module.js';
+import { PromotionsModule } from './promotions/promotions.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { GitModule } from './platform/git/git.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
@@ -42,6 +43,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   ConfigurationModule,
   PipelinesModule,
   ReleasesModule,
+  PromotionsModule,
   StreamModule,
 ];
 

@@ -4,6 +4,7 @@ import type { LaneKey } from './promotion.store.js';
 
 /** What an environment of a pipeline was promoted to last. */
 export interface CurrentRelease {
+  readonly pipeline: string;
   readonly environment: string;
   readonly promotionId: string;
   readonly releaseId: string;
@@ -24,14 +25,19 @@ export interface MovingPromotion extends LaneKey {
 export class LaneHistoryStore {
   /** By environment. */
   async current(manager: EntityManager, pipeline: string): Promise<ReadonlyMap<string, CurrentRelease>> {
-    const rows: CurrentRelease[] = await manager.query(
-      `SELECT DISTINCT ON (p.environment) p.environment, p.id AS "promotionId", p.release_id AS "releaseId",
-         p.release_name AS name, p.release_number AS number, p.ended_at AS "promotedAt"
-       FROM promotions p WHERE p.pipeline = $1 AND p.state = 'Promoted' AND p.retired_at IS NULL
-       ORDER BY p.environment, p.ended_at DESC, p.id DESC`,
-      [pipeline],
-    );
+    const rows = await this.currentOf(manager, [pipeline]);
     return new Map(rows.map((row) => [row.environment, row]));
+  }
+
+  /** Of several pipelines. */
+  async currentOf(manager: EntityManager, pipelines: readonly string[]): Promise<readonly CurrentRelease[]> {
+    return manager.query(
+      `SELECT DISTINCT ON (p.pipeline, p.environment) p.pipeline, p.environment, p.id AS "promotionId", p.release_id AS "releaseId",
+         p.release_name AS name, p.release_number AS number, p.ended_at AS "promotedAt"
+       FROM promotions p WHERE p.pipeline = ANY($1) AND p.state = 'Promoted' AND p.retired_at IS NULL
+       ORDER BY p.pipeline, p.environment, p.ended_at DESC, p.id DESC`,
+      [pipelines],
+    );
   }
 
   /** Where a release has been promoted, and when last. */

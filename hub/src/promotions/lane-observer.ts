@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { durationMs } from '@flotilla/common/fleet-api/fields';
 import type { PipelineEnvironment } from '@flotilla/common/fleet-api/pipeline';
 import type { EntityManager } from 'typeorm';
@@ -37,7 +37,7 @@ export class LaneObserver {
     private readonly history: LaneHistoryStore,
     private readonly health: ReleaseHealth,
     private readonly standing: StandingIntents,
-    @Optional() private readonly breakGlass: BreakGlass | null,
+    @Optional() @Inject(BreakGlass) private readonly breakGlass: BreakGlass | null,
   ) {}
 
   async observe(

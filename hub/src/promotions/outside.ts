@@ -38,8 +38,8 @@ export class Outside implements BeforeApplicationShutdown {
     private readonly releases: Releases,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Optional() private readonly probe: GateProbe | null,
-    @Optional() private readonly git: GitDelivery | null,
+    @Optional() @Inject(GateProbe) private readonly probe: GateProbe | null,
+    @Optional() @Inject(GitDelivery) private readonly git: GitDelivery | null,
   ) {}
 
   /** Begins everything that is asked for; answers come when they come. */

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { HubError } from '../platform/errors/hub-error.js';
 import type { ReleaseRecord } from '../releases/releases.js';
@@ -23,7 +23,7 @@ export class RolloutDesk {
     private readonly releases: Releases,
     private readonly observer: LaneObserver,
     private readonly environments: EnvironmentRules,
-    @Optional() private readonly rollouts: Rollouts | null,
+    @Optional() @Inject(Rollouts) private readonly rollouts: Rollouts | null,
   ) {}
 
   /** Carries out what was decided; `before` is the promotion as it was. */

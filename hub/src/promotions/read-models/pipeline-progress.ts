@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { EnvironmentProgress, NextGate } from '../../pipelines/pipelines.js';
+import { PipelineProgress } from '../../pipelines/pipelines.js';
+import type { Promotion } from '../domain/promotion.js';
+import { LaneHistoryStore } from '../lane-history.store.js';
+import { PromotionStore } from '../promotion.store.js';
+
+/** What each environment of a pipeline has, and what comes next there. */
+@Injectable()
+export class PromotionProgress extends PipelineProgress {
+  constructor(
+    private readonly promotions: PromotionStore,
+    private readonly history: LaneHistoryStore,
+  ) {
+    super();
+  }
+
+  async of(manager: EntityManager, pipelines: readonly string[]): Promise<readonly EnvironmentProgress[]> {
+    const open = await this.promotions.open(manager, pipelines);
+    const current = await this.history.currentOf(manager, pipelines);
+    const lanes = new Map(
+      [...current, ...open].map(({ pipeline, environment }) => [
+        `${pipeline}/${environment}`,
+        { pipeline, environment },
+      ]),
+    );
+    return [...lanes.values()].map((lane) => {
+      const isHere = (one: typeof lane) =>
+        one.pipeline === lane.pipeline && one.environment === lane.environment;
+      const here = open.filter(isHere);
+      const release = current.find(isHere);
+      const first = here.find(({ state }) => state !== 'Queued') ?? here[0];
+      return {
+        ...lane,
+        release: release?.name ?? null,
+        promotedAt: release?.promotedAt ?? null,
+        waiting: here.map(({ id, environment, releaseName, state }) => ({
+          id,
+          environment,
+          release: releaseName,
+          state,
+        })),
+        nextGate: first ? nextGateOf(first) : null,
+      };
+    });
+  }
+}
+
+/** The first gate that is shut; without one, what else it waits for. */
+export function nextGateOf({ gates, state, waitingFor, waitingUntil }: Promotion): NextGate | null {
+  const stage = state === 'Verifying' ? 'after' : 'before';
+  const isGated = ['Gating', 'Verifying'].includes(state);
+  const shut = isGated ? gates.find((gate) => gate.stage === stage && gate.phase === 'wait') : undefined;
+  if (shut) return { name: shut.name, message: shut.message, until: shut.until };
+  return waitingFor === '' ? null : { name: state, message: waitingFor, until: waitingUntil };
+}
