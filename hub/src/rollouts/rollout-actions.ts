@@ -1,0 +1,118 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuditRecorder } from '../platform/audit/audit-recorder.js';
+import type { PinRequest, PinTarget } from '../standing/standing.js';
+import { StandingIntents } from '../standing/standing.js';
+import type { RolloutAction } from './domain/rollout.js';
+import type { RolloutSubject, StoredRollout } from './rollout-row.js';
+import { RolloutListener } from './rollouts.js';
+
+/** The actions of the decision on one rollout. */
+export interface Decided {
+  readonly stored: StoredRollout;
+  readonly actions: readonly RolloutAction[];
+}
+
+/** Does what has been decided, in the transaction of the decision. */
+@Injectable()
+export class RolloutActions {
+  constructor(
+    private readonly standing: StandingIntents,
+    private readonly audit: AuditRecorder,
+    @Optional() @Inject(RolloutListener) private readonly listener?: RolloutListener,
+  ) {}
+
+  async carryOut(manager: EntityManager, decided: readonly Decided[], now: Date): Promise<void> {
+    const pins = decided.flatMap(({ stored, actions }) =>
+      actions.flatMap((action) => pinsOf(stored, action)),
+    );
+    const unpins = decided.flatMap(({ stored, actions }) =>
+      actions.flatMap((action) => unpinsOf(stored.subject, action)),
+    );
+    if (unpins.length > 0) await this.standing.unpin(manager, unpins, now);
+    if (pins.length > 0) await this.standing.pin(manager, pins, now);
+    for (const { stored, actions } of decided)
+      for (const action of actions) await this.tell(manager, stored.subject, action, now);
+  }
+
+  private async tell(
+    manager: EntityManager,
+    subject: RolloutSubject,
+    action: RolloutAction,
+    now: Date,
+  ): Promise<void> {
+    const { id: rolloutId, promotionId } = subject;
+    if (action.type === 'veto') {
+      for (const item of action.items) await this.veto(manager, subject, item, action.reason, now);
+    } else if (action.type === 'finish') {
+      const { state, reason } = action;
+      await this.record(manager, subject, `rollout.${state.toLowerCase()}`, { reason });
+      await this.listener?.finished(manager, { rolloutId, promotionId, state, reason }, now);
+    } else if (action.type === 'reopen') {
+      await this.listener?.reopened(manager, { rolloutId, promotionId, state: action.state }, now);
+    }
+  }
+
+  private async veto(
+    manager: EntityManager,
+    subject: RolloutSubject,
+    index: number,
+    reason: string,
+    now: Date,
+  ): Promise<void> {
+    const { url, revision } = subject.items[index]!;
+    if (url === '') return;
+    const words = `rollout ${subject.id} in ${subject.environment}: ${reason}`.slice(0, 1_000);
+    await this.standing.veto(
+      manager,
+      { url, revision, reason: words, by: 'hub', rolloutId: subject.id },
+      now,
+    );
+  }
+
+  private async record(
+    manager: EntityManager,
+    { id, promotionId, environment, pipeline }: RolloutSubject,
+    action: string,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.audit.record(manager, {
+      actor: 'hub',
+      action,
+      subject: `rollout/${id}`,
+      details: { promotionId, pipeline, environment, ...details },
+    });
+  }
+}
+
+function pinsOf({ subject, rollout }: StoredRollout, action: RolloutAction): readonly PinRequest[] {
+  if (action.type !== 'pin' && action.type !== 'restore') return [];
+  const { id, items, requestedBy, breakGlass, release } = subject;
+  const cluster = rollout.clusters.find((one) => one.id === action.clusterId);
+  const wave = cluster?.wave === null || !cluster ? 'joined later' : rollout.plan.waves[cluster.wave]?.name;
+  const what = release === '' ? '' : ` of release ${release}`;
+  const back = action.type === 'restore';
+  const reason = back ? `rollout ${id}${what} was rolled back` : `rollout ${id}${what}, wave ${wave}`;
+  return items.flatMap(({ source, revision }, item) => {
+    const wanted = back ? action.revisions[item] : revision;
+    if (wanted === null || wanted === undefined) return [];
+    return {
+      clusterId: action.clusterId,
+      source,
+      revision: wanted,
+      reason,
+      requestedBy,
+      rolloutId: id,
+      breakGlass,
+    };
+  });
+}
+
+function unpinsOf({ items }: RolloutSubject, action: RolloutAction): readonly PinTarget[] {
+  if (action.type !== 'restore') return [];
+  return items.flatMap(({ source }, item) =>
+    action.revisions[item] === null || action.revisions[item] === undefined
+      ? [{ clusterId: action.clusterId, source }]
+      : [],
+  );
+}

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Member } from '../pipelines/pipelines.js';
+import { Pipelines } from '../pipelines/pipelines.js';
+import { holdsCluster, holdsSource } from '../standing/domain/freeze-scope.js';
+import type { ActiveFreeze } from '../standing/standing.js';
+import { StandingIntents } from '../standing/standing.js';
+import type { SourceFacts } from './domain/observe-cluster.js';
+import { observeCluster } from './domain/observe-cluster.js';
+import type { ClusterProgress, Observation } from './domain/rollout.js';
+import type { KnownCluster, WantedSource } from './observation.store.js';
+import { ObservationStore } from './observation.store.js';
+import type { StoredRollout } from './rollout-row.js';
+
+type Members = ReadonlyMap<string, readonly Member[]>;
+
+interface Freezes {
+  readonly active: readonly ActiveFreeze[];
+  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Looks at the clusters of several rollouts at once: a few queries, however many there are. */
+@Injectable()
+export class RolloutObserver {
+  constructor(
+    private readonly store: ObservationStore,
+    private readonly pipelines: Pipelines,
+    private readonly standing: StandingIntents,
+  ) {}
+
+  /** What is known of the clusters of each rollout and of the members of its environment, in their order. */
+  async observe(
+    manager: EntityManager,
+    rollouts: readonly StoredRollout[],
+    now: Date,
+  ): Promise<readonly (readonly Observation[])[]> {
+    const freezes = await this.freezes(manager, now);
+    const environments = rollouts.map(({ subject }) => subject.environment);
+    const members = await this.members(manager, [
+      ...environments,
+      ...freezes.flatMap(({ scope }) => scope.environment ?? []),
+    ]);
+    const ids = rollouts.map((stored) => idsOf(stored, members));
+    const clusters = await this.store.clusters(manager, [...new Set(ids.flat())], now);
+    const wanted = rollouts.flatMap((stored, index) => wantedOf(stored, ids[index]!));
+    const facts = await this.store.facts(manager, wanted);
+    const sets = new Map(
+      [...members].map(([name, list]) => [name, new Set(list.map((one) => one.clusterId))]),
+    );
+    let at = 0;
+    return rollouts.map((stored, index) => {
+      const count = ids[index]!.length * stored.subject.items.length;
+      const own = facts.slice(at, at + count);
+      at += count;
+      return observationsOf(stored, ids[index]!, own, clusters, { active: freezes, members: sets });
+    });
+  }
+
+  private async members(manager: EntityManager, names: readonly string[]): Promise<Members> {
+    const members = new Map<string, readonly Member[]>();
+    for (const name of new Set(names)) members.set(name, await this.pipelines.members(manager, name));
+    return members;
+  }
+
+  private async freezes(manager: EntityManager, now: Date): Promise<readonly ActiveFreeze[]> {
+    return this.standing.freezesOf(manager, {}, now);
+  }
+}
+
+/** The clusters of the rollout, then the members that it does not have yet. */
+function idsOf({ subject, rollout }: StoredRollout, members: Members): readonly string[] {
+  const known = rollout.clusters.map(({ id }) => id);
+  const set = new Set(known);
+  const joined = (members.get(subject.environment) ?? []).filter(({ clusterId }) => !set.has(clusterId));
+  return [...known, ...joined.map(({ clusterId }) => clusterId)];
+}
+
+function wantedOf({ subject, rollout }: StoredRollout, ids: readonly string[]): readonly WantedSource[] {
+  return ids.flatMap((clusterId, index) => {
+    const progress = rollout.clusters[index];
+    return subject.items.map((item, number) => ({
+      rolloutId: subject.id,
+      clusterId,
+      item,
+      revision: wantedRevision(progress, number, item.revision),
+    }));
+  });
+}
+
+function wantedRevision(progress: ClusterProgress | undefined, item: number, target: string): string | null {
+  return progress?.goal === 'previous' ? (progress.previous[item] ?? null) : target;
+}
+
+function observationsOf(
+  { subject, rollout }: StoredRollout,
+  ids: readonly string[],
+  facts: readonly SourceFacts[],
+  clusters: ReadonlyMap<string, KnownCluster>,
+  freezes: Freezes,
+): readonly Observation[] {
+  const { items, environment, failureDomain, breakGlass } = subject;
+  const members = freezes.members.get(environment);
+  return ids.flatMap((id, index) => {
+    const cluster = clusters.get(id);
+    if (!cluster) return [];
+    const progress = rollout.clusters[index];
+    const { labels, ...known } = cluster;
+    const own = facts.slice(index * items.length, (index + 1) * items.length);
+    const frozen = breakGlass ? null : freezeOf(subject, cluster, freezes);
+    const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
+    const domain = failureDomain === null ? null : (labels[failureDomain] ?? null);
+    const base = { ...known, domain, member: members?.has(id) ?? false, frozen };
+    return [observeCluster(base, own, wanted, progress, rollout.plan.delivery === 'follow')];
+  });
+}
+
+/** The freeze that holds one of the sources of the rollout on this cluster for longest. */
+function freezeOf(
+  { items }: StoredRollout['subject'],
+  cluster: KnownCluster,
+  { active, members }: Freezes,
+): { readonly message: string } | null {
+  const sources = items.map(({ source }) => source);
+  const holding = active
+    .filter(({ scope }) => holdsCluster(scope, cluster, members) && holdsSource(scope, sources))
+    .sort((a, b) => b.until.getTime() - a.until.getTime());
+  const [freeze] = holding;
+  if (!freeze) return null;
+  return { message: `frozen by "${freeze.name}" until ${freeze.until.toISOString()}: ${freeze.reason}` };
+}
