@@ -3,7 +3,7 @@ import { ClusterSelector, fleetApiVersion, Metadata } from './fields.js';
 
 /** spec of an Environment: the clusters that take releases together. */
 export const EnvironmentSpec = z.strictObject({
-  description: z.string().max(1_000).optional(),
+  description: z.string().max(1_000).optional().describe('For people.'),
   selector: ClusterSelector.describe('Which clusters belong to it, by their labels.'),
   allowEmpty: z
     .boolean()

@@ -49,9 +49,11 @@ export const ClusterLabel = LabelKey;
 
 const Expression = z
   .strictObject({
-    key: LabelKey,
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: z.array(LabelValue).max(100).optional(),
+    key: LabelKey.describe('Key of a label.'),
+    operator: z
+      .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+      .describe('NotIn holds for clusters without the label, too.'),
+    values: z.array(LabelValue).max(100).optional().describe('Of In and NotIn.'),
   })
   .refine(({ operator, values }) => operator.endsWith('In') === (values !== undefined && values.length > 0), {
     path: ['values'],
@@ -61,8 +63,8 @@ const Expression = z
 /** A metav1.LabelSelector over the labels of clusters. At least one condition: "all" is said by naming a label. */
 export const ClusterSelector = z
   .strictObject({
-    matchLabels: z.record(LabelKey, LabelValue).optional(),
-    matchExpressions: z.array(Expression).max(50).optional(),
+    matchLabels: z.record(LabelKey, LabelValue).optional().describe('All of these labels.'),
+    matchExpressions: z.array(Expression).max(50).optional().describe('And all of these.'),
   })
   .refine(
     ({ matchLabels, matchExpressions }) =>
@@ -73,9 +75,12 @@ export type ClusterSelector = z.output<typeof ClusterSelector>;
 
 /** Which source object, the same in every cluster. */
 export const SourceRef = z.strictObject({
-  kind: z.enum(['GitRepository', 'OCIRepository', 'HelmChart', 'Bucket']).default('GitRepository'),
-  namespace: z.string().min(1).max(253).default('flux-system'),
-  name: z.string().min(1).max(253),
+  kind: z
+    .enum(['GitRepository', 'OCIRepository', 'HelmChart', 'Bucket'])
+    .default('GitRepository')
+    .describe('Kind of the source object.'),
+  namespace: z.string().min(1).max(253).default('flux-system').describe('Its namespace in the clusters.'),
+  name: z.string().min(1).max(253).describe('Its name.'),
 });
 export type SourceRef = z.output<typeof SourceRef>;
 

@@ -5,8 +5,8 @@ import { DocumentName, fleetApiVersion, Metadata, SourceRef } from './fields.js'
 export const FreezeScope = z
   .strictObject({
     organisation: z.literal(true).optional().describe('All clusters.'),
-    environment: DocumentName.optional(),
-    cluster: z.string().min(1).max(253).optional(),
+    environment: DocumentName.optional().describe('The clusters of an Environment.'),
+    cluster: z.string().min(1).max(253).optional().describe('One cluster, by name.'),
     source: SourceRef.optional().describe('Only this source object; without it all sources.'),
   })
   .refine(

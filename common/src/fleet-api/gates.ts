@@ -7,22 +7,31 @@ const common = {
 };
 
 /** Passes once the release has been promoted in the environments before, for at least this long. */
-const SoakGate = z.strictObject({ ...common, type: z.literal('soak'), duration: DurationText });
+const SoakGate = z.strictObject({
+  ...common,
+  type: z.literal('soak'),
+  duration: DurationText.describe('How long.'),
+});
 
 /** Passes while the clusters of the named environments (default: those before) are ready on the release. */
 const HealthGate = z.strictObject({
   ...common,
   type: z.literal('health'),
-  environments: z.array(DocumentName).min(1).max(50).optional(),
+  environments: z.array(DocumentName).min(1).max(50).optional().describe('Default those before.'),
 });
 
 /** Passes when enough people have approved this promotion of this release. */
 const ApprovalGate = z.strictObject({
   ...common,
   type: z.literal('approval'),
-  required: z.int().min(1).max(20).default(1),
+  required: z.int().min(1).max(20).default(1).describe('How many people, each once.'),
   groups: z
-    .array(z.strictObject({ name: z.string().min(1).max(100), required: z.int().min(1).max(20).default(1) }))
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(100).describe('Name of the group.'),
+        required: z.int().min(1).max(20).default(1).describe('How many of its members.'),
+      }),
+    )
     .max(20)
     .default([])
     .describe('How many of the approvals must come from members of a group.'),
@@ -39,11 +48,15 @@ const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as
 const WindowGate = z.strictObject({
   ...common,
   type: z.literal('window'),
-  timeZone: TimeZone.default('UTC'),
+  timeZone: TimeZone.default('UTC').describe('IANA name; daylight saving is observed.'),
   periods: z
     .array(
       z
-        .strictObject({ days: z.array(z.enum(days)).min(1).max(7), from: TimeOfDay, to: TimeOfDay })
+        .strictObject({
+          days: z.array(z.enum(days)).min(1).max(7).describe('Days on which it starts.'),
+          from: TimeOfDay.describe('HH:MM.'),
+          to: TimeOfDay.describe('HH:MM, to 24:00.'),
+        })
         .refine(({ from, to }) => from !== to, { path: ['to'], message: 'must differ from from' }),
     )
     .min(1)
@@ -64,7 +77,7 @@ const WebhookGate = z.strictObject({
   ...common,
   ...polling,
   type: z.literal('webhook'),
-  url: HttpUrl,
+  url: HttpUrl.describe('Where to ask, by POST.'),
   secretEnv: z
     .string()
     .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
@@ -77,18 +90,19 @@ const PrometheusGate = z.strictObject({
   ...common,
   ...polling,
   type: z.literal('prometheus'),
-  url: HttpUrl,
-  query: z.string().min(1).max(10_000),
+  url: HttpUrl.describe('Base address of the Prometheus API.'),
+  query: z.string().min(1).max(10_000).describe('PromQL; every series has to satisfy the condition.'),
   condition: z.strictObject({
-    operator: z.enum(['<', '<=', '>', '>=', '==', '!=']),
-    value: z.number(),
+    operator: z.enum(['<', '<=', '>', '>=', '==', '!=']).describe('How the result is compared,'),
+    value: z.number().describe('with what.'),
   }),
   for: DurationText.default('0s').describe('How long it has to hold without a break.'),
-  onEmpty: z.enum(['pass', 'wait', 'fail']).default('wait'),
+  onEmpty: z.enum(['pass', 'wait', 'fail']).default('wait').describe('What a query without a result means.'),
   tokenEnv: z
     .string()
     .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with a bearer token.'),
 });
 
 /** Passes when a commit status of the Git host is success. */
@@ -96,14 +110,15 @@ const CommitStatusGate = z.strictObject({
   ...common,
   ...polling,
   type: z.literal('commitStatus'),
-  provider: z.enum(['github', 'gitlab', 'gitea']),
+  provider: z.enum(['github', 'gitlab', 'gitea']).describe('Whose API it is.'),
   url: HttpUrl.describe('Address of the repository, e.g. https://github.com/org/repo.'),
-  apiUrl: HttpUrl.optional(),
-  context: z.string().min(1).max(255),
+  apiUrl: HttpUrl.optional().describe('Of a server of your own, where it cannot be told from url.'),
+  context: z.string().min(1).max(255).describe('Name of the status.'),
   tokenEnv: z
     .string()
     .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with an access token.'),
 });
 
 /** Something that has to hold before or after the rollout of a promotion. */

@@ -6,63 +6,80 @@ import { RolloutStrategy } from './rollout-strategy.js';
 /** The hub's own look at a Git server, for releases that no agent has fetched yet. */
 const GitWatch = z.strictObject({
   source: z.int().min(0).default(0).describe('Which of spec.sources it tells about.'),
-  url: z.url({ protocol: /^https?$/ }).max(2_000),
-  branch: z.string().min(1).max(255).default('main'),
-  interval: DurationText.default('1m'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .describe('Address of the repository.'),
+  branch: z.string().min(1).max(255).default('main').describe('The branch that is watched.'),
+  interval: DurationText.default('1m').describe('How often, at most every second.'),
   usernameEnv: z
     .string()
     .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with the user.'),
   passwordEnv: z
     .string()
     .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with the password or access token.'),
 });
 
 const FileChange = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('image').describe('Sets images[].newTag of a kustomization file.'),
-    file: z.string().min(1).max(1_000),
-    image: z.string().min(1).max(500),
+    file: z.string().min(1).max(1_000).describe('The kustomization file.'),
+    image: z.string().min(1).max(500).describe('images[].name.'),
     tagFrom: z
-      .strictObject({ file: z.string().min(1).max(1_000) })
+      .strictObject({ file: z.string().min(1).max(1_000).describe('A kustomization file.') })
       .describe('The same entry in this file is copied.'),
   }),
   z.strictObject({
     type: z.literal('field').describe('Copies one field of a YAML file, e.g. a chart version.'),
-    file: z.string().min(1).max(1_000),
+    file: z.string().min(1).max(1_000).describe('The file that is written.'),
     path: z.string().startsWith('/').max(1_000).describe('JSON pointer.'),
-    from: z.strictObject({ file: z.string().min(1).max(1_000), path: z.string().startsWith('/').optional() }),
+    from: z.strictObject({
+      file: z.string().min(1).max(1_000).describe('The file that is read.'),
+      path: z.string().startsWith('/').optional().describe('Default the same pointer.'),
+    }),
   }),
   z.strictObject({
     type: z.literal('copy').describe('Makes a folder or file the same as another.'),
-    from: z.string().min(1).max(1_000),
-    to: z.string().min(1).max(1_000),
+    from: z.string().min(1).max(1_000).describe('What is copied.'),
+    to: z.string().min(1).max(1_000).describe('What becomes the same.'),
   }),
 ]);
 
 /** How the promotion writes Git before its rollout follows the merged commit. */
 const GitDelivery = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .describe('Address of the repository.'),
   branch: z.string().min(1).max(255).default('main').describe('Branch that the environment follows.'),
-  provider: z.enum(['push', 'github', 'gitlab', 'gitea']).default('push'),
+  provider: z
+    .enum(['push', 'github', 'gitlab', 'gitea'])
+    .default('push')
+    .describe('push: plain Git. The others: by their API, which pull requests need.'),
   apiUrl: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
-    .optional(),
+    .optional()
+    .describe('Of a server of your own, where it cannot be told from url.'),
   pullRequest: z
     .boolean()
     .default(false)
     .describe('Open a pull request and wait until it is merged; else a commit.'),
-  changes: z.array(FileChange).min(1).max(100),
+  changes: z.array(FileChange).min(1).max(100).describe('What one commit changes.'),
   usernameEnv: z
     .string()
     .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with the user.'),
   passwordEnv: z
     .string()
     .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional(),
+    .optional()
+    .describe('Environment variable of the hub with the password or access token.'),
 });
 export type GitDelivery = z.output<typeof GitDelivery>;
 
@@ -85,15 +102,20 @@ const PipelineEnvironment = z
       .enum(['pins', 'follow', 'git'])
       .default('pins')
       .describe('pins: agents move when told. follow: they follow their ref, and are watched. git: see git.'),
-    git: GitDelivery.optional(),
+    git: GitDelivery.optional().describe('How Git is written.'),
     queue: z
       .enum(['fifo', 'latest', 'batch'])
       .default('latest')
       .describe(
         'Of promotions that wait: all in order; the newest supersedes the others; all that wait become one.',
       ),
-    gates: z.strictObject({ before: GateList.default([]), after: GateList.default([]) }).prefault({}),
-    rollout: RolloutStrategy.prefault({}),
+    gates: z
+      .strictObject({
+        before: GateList.default([]).describe('What has to hold before the rollout begins.'),
+        after: GateList.default([]).describe('What has to hold after it, for the promotion to count.'),
+      })
+      .prefault({}),
+    rollout: RolloutStrategy.prefault({}).describe('How it spreads over the clusters.'),
   })
   .refine(({ delivery, git }) => (delivery === 'git') === (git !== undefined), {
     path: ['git'],
@@ -103,7 +125,7 @@ export type PipelineEnvironment = z.output<typeof PipelineEnvironment>;
 
 /** spec of a Pipeline: how releases of some sources go through environments. */
 export const PipelineSpec = z.strictObject({
-  description: z.string().max(1_000).optional(),
+  description: z.string().max(1_000).optional().describe('For people.'),
   sources: z.array(SourceRef).min(1).max(20).describe('Source objects that a release holds together.'),
   releases: z
     .strictObject({
@@ -111,10 +133,14 @@ export const PipelineSpec = z.strictObject({
         .boolean()
         .default(true)
         .describe('Make a release when agents of the first environment, or the watch, see a new revision.'),
-      watch: z.array(GitWatch).max(20).default([]),
+      watch: z
+        .array(GitWatch)
+        .max(20)
+        .default([])
+        .describe("The hub's own look at Git: releases before any agent has fetched them, with all authors."),
     })
     .prefault({}),
-  environments: z.array(PipelineEnvironment).min(1).max(50),
+  environments: z.array(PipelineEnvironment).min(1).max(50).describe('In order.'),
 });
 export type PipelineSpec = z.output<typeof PipelineSpec>;
 

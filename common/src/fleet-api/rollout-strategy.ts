@@ -3,7 +3,7 @@ import { ClusterLabel, ClusterSelector, CountOrPercentage, DocumentName, Duratio
 
 const Wave = z
   .strictObject({
-    name: DocumentName,
+    name: DocumentName.describe('Shown wherever the wave is.'),
     selector: ClusterSelector.optional().describe('Only clusters that match; those of earlier waves never.'),
     size: CountOrPercentage.optional().describe(
       'How many: a count, or a percentage of all clusters of the rollout. Default: all that are left.',

@@ -50,10 +50,10 @@ const notYet = {
   documents: 0,
 };
 
-function statusOf({
-  repository: _,
-  problems,
-  ...pull
-}: PullRecord): Omit<NonNullable<ConfigurationView['git']>, 'url' | 'branch' | 'path' | 'intervalSeconds'> {
-  return { ...pull, ready: pull.message === '', problems: [...problems] };
+function statusOf(
+  pull: PullRecord,
+): Omit<NonNullable<ConfigurationView['git']>, 'url' | 'branch' | 'path' | 'intervalSeconds'> {
+  const { message, problems, appliedCommit, appliedAt, seenCommit, checkedAt, documents } = pull;
+  const applied = { appliedCommit, appliedAt, documents };
+  return { ready: message === '', message, problems: [...problems], seenCommit, checkedAt, ...applied };
 }

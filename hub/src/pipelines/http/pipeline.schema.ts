@@ -10,19 +10,17 @@ const waitingSchema = z.object({
   state: z.string(),
 });
 
-const stageSchema = z
-  .object({
-    name: z.string(),
-    after: z.array(z.string()).meta({ description: 'Where a release has to be promoted before.' }),
-    release: z.string().nullable().meta({ description: 'The release that was promoted here last.' }),
-    promotedAt: time.nullable(),
-    waiting: z.array(waitingSchema).meta({ description: 'Promotions that have not ended, oldest first.' }),
-    nextGate: z
-      .object({ name: z.string(), message: z.string(), until: time.nullable() })
-      .nullable()
-      .meta({ description: 'What the first of them waits for.' }),
-  })
-  .meta({ id: 'PipelineStage' });
+const stageSchema = z.object({
+  name: z.string(),
+  after: z.array(z.string()).meta({ description: 'Where a release has to be promoted before.' }),
+  release: z.string().nullable().meta({ description: 'The release that was promoted here last.' }),
+  promotedAt: time.nullable(),
+  waiting: z.array(waitingSchema).meta({ description: 'Promotions that have not ended, oldest first.' }),
+  nextGate: z
+    .object({ name: z.string(), message: z.string(), until: time.nullable() })
+    .nullable()
+    .meta({ description: 'What the first of them waits for.' }),
+});
 
 const exampleSpec = PipelineSpec.parse({
   sources: [{ name: 'apps' }],

@@ -5,21 +5,19 @@ import { anyOf, listOf, pageQuery, time } from '../../paging/page.schema.js';
 const source = { kind: 'GitRepository' as const, namespace: 'flux-system', name: 'apps' };
 const revision = 'main@sha1:4f1c9b2d0f6b8f2a7d3c1e5a9b0d8c7e6f5a4b3c';
 
-export const releaseItemSchema = z
-  .object({
-    source: z.object({ kind: z.string(), namespace: z.string(), name: z.string() }),
-    url: z.string(),
-    revision: z.string(),
-    digest: z.string().nullable(),
-    authors: z
-      .array(z.string())
-      .meta({ description: 'Who made what is new since the release before, as "Name <email>".' }),
-    veto: z
-      .object({ id: z.string(), reason: z.string(), requestedBy: z.string() })
-      .nullable()
-      .meta({ description: 'The veto that stands against this revision.' }),
-  })
-  .meta({ id: 'ReleaseItem' });
+const releaseItemSchema = z.object({
+  source: z.object({ kind: z.string(), namespace: z.string(), name: z.string() }),
+  url: z.string(),
+  revision: z.string(),
+  digest: z.string().nullable(),
+  authors: z
+    .array(z.string())
+    .meta({ description: 'Who made what is new since the release before, as "Name <email>".' }),
+  veto: z
+    .object({ id: z.string(), reason: z.string(), requestedBy: z.string() })
+    .nullable()
+    .meta({ description: 'The veto that stands against this revision.' }),
+});
 
 export const releaseSchema = z
   .object({
