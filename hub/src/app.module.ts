@@ -16,6 +16,7 @@ import { StandingModule } from './standing/standing.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { ReleasesModule } from './releases/releases.module.js';
 import { PromotionsModule } from './promotions/promotions.module.js';
+import { RolloutsModule } from './rollouts/rollouts.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { GitModule } from './platform/git/git.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
@@ -44,6 +45,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   PipelinesModule,
   ReleasesModule,
   PromotionsModule,
+  RolloutsModule,
   StreamModule,
 ];
 

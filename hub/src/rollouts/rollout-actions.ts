@@ -1,4 +1,5 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
 import type { PinRequest, PinTarget } from '../standing/standing.js';
@@ -19,8 +20,17 @@ export class RolloutActions {
   constructor(
     private readonly standing: StandingIntents,
     private readonly audit: AuditRecorder,
-    @Optional() @Inject(RolloutListener) private readonly listener?: RolloutListener,
+    private readonly parts: ModuleRef,
   ) {}
+
+  /** Looked up late: promotions need the rollouts, too. Null in a hub without promotions. */
+  private get listener(): RolloutListener | null {
+    try {
+      return this.parts.get(RolloutListener, { strict: false });
+    } catch {
+      return null;
+    }
+  }
 
   async carryOut(manager: EntityManager, decided: readonly Decided[], now: Date): Promise<void> {
     const pins = decided.flatMap(({ stored, actions }) =>
@@ -89,10 +99,11 @@ function pinsOf({ subject, rollout }: StoredRollout, action: RolloutAction): rea
   if (action.type !== 'pin' && action.type !== 'restore') return [];
   const { id, items, requestedBy, breakGlass, release } = subject;
   const cluster = rollout.clusters.find((one) => one.id === action.clusterId);
-  const wave = cluster?.wave === null || !cluster ? 'joined later' : rollout.plan.waves[cluster.wave]?.name;
+  const wave = rollout.plan.waves[cluster?.wave ?? -1]?.name ?? 'of those that joined later';
   const what = release === '' ? '' : ` of release ${release}`;
   const back = action.type === 'restore';
-  const reason = back ? `rollout ${id}${what} was rolled back` : `rollout ${id}${what}, wave ${wave}`;
+  const attempt = cluster && cluster.attempts > 1 ? `, attempt ${cluster.attempts}` : '';
+  const reason = `rollout ${id}${what}${back ? ' was rolled back' : `, wave ${wave}${attempt}`}`;
   return items.flatMap(({ source, revision }, item) => {
     const wanted = back ? action.revisions[item] : revision;
     if (wanted === null || wanted === undefined) return [];

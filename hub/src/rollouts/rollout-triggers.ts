@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import type { FeedMessage } from '../platform/changes/change-feed.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { Change } from '../platform/changes/change.js';
+import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import { RolloutDueStore } from './rollout-due.store.js';
 import { RolloutEngine } from './rollout-engine.js';
@@ -24,7 +25,8 @@ const retryMs = 500;
 export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private subscription: Subscription | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
-  private clusters = new Set<string>();
+  private reported = new Set<string>();
+  private changed = new Set<string>();
   private rollouts = new Set<string>();
   private everything = false;
   private gathering: NodeJS.Timeout | undefined;
@@ -37,6 +39,7 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
     private readonly feed: ChangeFeed,
     private readonly due: RolloutDueStore,
     private readonly engine: RolloutEngine,
+    private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -68,7 +71,8 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private note({ topic, clusterId, key }: Change): void {
-    if (topic === 'object' || topic === 'cluster') this.clusters.add(clusterId);
+    if (topic === 'object') this.reported.add(clusterId);
+    else if (topic === 'cluster') this.changed.add(clusterId);
     else if (topic === 'rollout' && key !== null) this.rollouts.add(key);
     else if (topic === 'freeze' || topic === 'environment') this.everything = true;
   }
@@ -81,18 +85,21 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
         .catch((err: unknown) => this.logger.warn({ err }, 'rollouts were not looked at'))
         .finally(() => {
           this.working = undefined;
-          if (this.clusters.size + this.rollouts.size > 0 || this.everything) this.gather();
+          if (this.reported.size + this.changed.size + this.rollouts.size > 0 || this.everything)
+            this.gather();
         });
     }, gatherMs);
   }
 
   private async work(): Promise<void> {
     const wanted = {
-      clusters: [...this.clusters],
+      reported: [...this.reported],
+      changed: [...this.changed],
       rollouts: [...this.rollouts],
       everything: this.everything,
     };
-    this.clusters = new Set();
+    this.reported = new Set();
+    this.changed = new Set();
     this.rollouts = new Set();
     this.everything = false;
     const ids = await this.due.find(this.database.manager, wanted);
@@ -116,7 +123,7 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
 
   /** Times that come before the next sweep are kept to the millisecond; the others stand in the database. */
   private wakeAt(id: string, at: number): void {
-    const left = at - Date.now();
+    const left = at - this.clock.now().getTime();
     if (left < 2 * sweepEveryMs) this.later(() => this.wake(id), Math.max(0, left - gatherMs));
   }
 

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { isOpen } from './domain/decide.js';
 import type { Rollout } from './domain/rollout.js';
 import { isFinal } from './domain/states.js';
+import type { RolloutItem } from './rollouts.js';
 import type { ClusterRow, FullRolloutRow, RolloutSubject, StoredRollout } from './rollout-row.js';
 import { changedClusterRows, rolloutRow, storedRollout } from './rollout-row.js';
 
@@ -13,6 +14,9 @@ export interface SavedDecision {
   readonly after: Rollout;
   readonly wakeAt: number | null;
 }
+
+/** With the hash of an environment's name. */
+const laneLock = 0x726f_6c6c;
 
 const epoch = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 const time = (column: string) => `to_timestamp(${column} / 1000.0)`;
@@ -76,17 +80,32 @@ export class RolloutStore {
     return stored ?? null;
   }
 
-  /** Ids of rollouts of an environment that are not superseded, those that began last first. */
+  /** Lets one rollout at a time start in an environment, until the transaction ends. */
+  async lockLane(manager: EntityManager, environment: string): Promise<void> {
+    await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [laneLock, environment]);
+  }
+
+  /** Open rollouts of the same sources in the same environment, or on a cluster that both have. */
   async lane(
     manager: EntityManager,
-    lane: { readonly environment: string; readonly items: readonly { readonly source: object }[] },
+    {
+      environment,
+      items,
+      clusterIds,
+    }: {
+      readonly environment: string;
+      readonly items: readonly RolloutItem[];
+      readonly clusterIds: readonly string[];
+    },
   ): Promise<readonly string[]> {
     const rows = await manager.query<{ id: string }[]>(
-      `SELECT r.id FROM rollouts r WHERE r.environment = $1 AND r.is_open AND EXISTS (
-         SELECT FROM jsonb_array_elements(r.items) old, jsonb_array_elements($2::jsonb) new
-         WHERE old -> 'source' = new -> 'source')
-       ORDER BY r.id DESC`,
-      [lane.environment, JSON.stringify(lane.items)],
+      `SELECT r.id FROM rollouts r WHERE r.is_open
+         AND EXISTS (SELECT FROM jsonb_array_elements(r.items) old, jsonb_array_elements($2::jsonb) new
+           WHERE old -> 'source' = new -> 'source')
+         AND (r.environment = $1 OR EXISTS (SELECT FROM rollout_clusters c WHERE c.rollout_id = r.id
+           AND c.cluster_id = ANY($3) AND c.state <> 'Dropped'))
+       ORDER BY r.id`,
+      [environment, JSON.stringify(items), clusterIds],
     );
     return rows.map(({ id }) => id);
   }

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Page } from '../../paging/cursor.js';
+import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { SqlConditions } from '../../paging/sql-conditions.js';
+import { notFound } from '../../platform/errors/hub-error.js';
+import type { RolloutPlan, WaveProgress } from '../domain/rollout.js';
+import { commandStates } from '../domain/states.js';
+import type { RolloutState } from '../rollouts.js';
+import { rolloutCommands } from '../rollouts.js';
+import type { RolloutClusterView, RolloutDetailsView, RolloutView, WaveView } from './rollout-view.js';
+
+export interface RolloutFilters {
+  readonly pipeline?: readonly string[] | undefined;
+  readonly environment?: readonly string[] | undefined;
+  readonly state?: readonly RolloutState[] | undefined;
+}
+
+type Row = Omit<RolloutView, 'kind' | 'delivery' | 'wave' | 'waves' | 'clusters' | 'commands'> & {
+  readonly plan: RolloutPlan;
+  readonly wave: number;
+  readonly waves: readonly WaveProgress[];
+  /** [wave (null: joined later), state, number]. */
+  readonly counts: readonly (readonly [number | null, string, number])[];
+};
+
+const rolloutSql = `SELECT r.id, r.promotion_id AS promotion, r.pipeline, r.environment, r.release, r.items,
+    r.requested_by AS "requestedBy", r.break_glass AS "breakGlass", r.state, r.reason, r.plan, r.wave, r.waves,
+    r.halted AS "catchUpStopped", r.superseded, r.created_at AS "createdAt", r.started_at AS "startedAt",
+    r.finished_at AS "finishedAt",
+    (SELECT coalesce(json_agg(json_build_array(n.wave, n.state, n.count)), '[]'::json) FROM (
+      SELECT c.wave, c.state, count(*)::int AS count FROM rollout_clusters c WHERE c.rollout_id = r.id
+      GROUP BY c.wave, c.state) n) AS counts
+  FROM rollouts r`;
+
+const clustersSql = `SELECT c.name AS cluster, r.plan -> 'waves' -> c.wave ->> 'name' AS wave, c.state, c.message,
+    c.domain AS "failureDomain", c.attempts, c.catching_up AS "catchingUp", c.previous, c.began_at AS "beganAt",
+    c.ended_at AS "endedAt"
+  FROM rollout_clusters c JOIN rollouts r ON r.id = c.rollout_id WHERE c.rollout_id = $1
+  ORDER BY c.wave NULLS LAST, c.position`;
+
+/** Rollouts, newest first. */
+@Injectable()
+export class RolloutList {
+  constructor(private readonly database: DataSource) {}
+
+  async page(
+    query: RolloutFilters & { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<RolloutView>> {
+    const { limit, cursor, ...filters } = query;
+    const where = new SqlConditions();
+    where.anyOf('r.pipeline', filters.pipeline);
+    where.anyOf('r.environment', filters.environment);
+    where.anyOf('r.state', filters.state);
+    const counted: { total: number }[] = await this.database.query(
+      `SELECT count(*)::int AS total FROM rollouts r ${where.sql}`,
+      where.values,
+    );
+    if (cursor !== undefined) {
+      const [id] = decodeCursor(cursor, filters, 1);
+      where.add((bind) => `r.id < ${bind(id)}`);
+    }
+    const rows: Row[] = await this.database.query(
+      `${rolloutSql} ${where.sql} ORDER BY r.id DESC LIMIT ${limit + 1}`,
+      where.values,
+    );
+    return pageOf(rows.map(viewOf), {
+      limit,
+      total: counted[0]?.total ?? 0,
+      filters,
+      position: ({ id }) => [id],
+    });
+  }
+
+  /** Those that exist. */
+  async byIds(ids: readonly string[]): Promise<readonly RolloutView[]> {
+    const rows: Row[] = await this.database.query(`${rolloutSql} WHERE r.id = ANY($1) ORDER BY r.id`, [ids]);
+    return rows.map(viewOf);
+  }
+
+  /** With its clusters. @throws HubError NotFound */
+  async byId(id: string): Promise<RolloutDetailsView> {
+    const [view] = await this.byIds([id]);
+    if (!view) throw notFound(`rollout "${id}" does not exist`);
+    const members: RolloutClusterView[] = await this.database.query(clustersSql, [id]);
+    return { ...view, members };
+  }
+}
+
+function viewOf({ plan, wave, waves, counts, ...row }: Row): RolloutView {
+  return {
+    ...row,
+    kind: plan.kind,
+    delivery: plan.delivery,
+    wave: waves[wave]?.state === 'Pending' ? null : (plan.waves[wave]?.name ?? null),
+    waves: plan.waves.map((planned, index): WaveView => {
+      const { state, beganAt, endedAt } = waves[index]!;
+      return {
+        name: planned.name,
+        state,
+        maxConcurrent: planned.maxConcurrent,
+        soakSeconds: planned.soakMs / 1000,
+        beganAt: timeOf(beganAt),
+        endedAt: timeOf(endedAt),
+        clusters: sumUp(counts.filter(([of]) => of === index)),
+      };
+    }),
+    clusters: sumUp(counts),
+    commands: rolloutCommands.filter(
+      (command) => !row.superseded && commandStates[command].includes(row.state),
+    ),
+  };
+}
+
+function sumUp(counts: Row['counts']): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const [, state, count] of counts) sums[state] = (sums[state] ?? 0) + count;
+  return sums;
+}
+
+function timeOf(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds);
+}
