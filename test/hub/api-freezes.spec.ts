@@ -298,6 +298,23 @@ describe('the live stream', () => {
 });
 
 describe('breaking the glass of a freeze', () => {
+  beforeEach(async () => {
+    await api.database.query('DELETE FROM promotions');
+    await insertPromotion('p1', 'Gating');
+    await insertPromotion('over', 'Promoted');
+  });
+
+  /** Of a pipeline that was deleted, so that nobody moves it. */
+  async function insertPromotion(id: string, state: string): Promise<void> {
+    await api.database.query(
+      `INSERT INTO promotions (id, pipeline, environment, release_id, release_name, release_number, origin, priority,
+         requested_by, state, reason, waiting_for, authors, created_at, updated_at, ended_at, retired_at)
+       VALUES ($1, 'gone', 'prod', 'r1', 'gone-1', 1, 'manual', 'normal', 'ada', $2, 'why', '', '{"emails":[],"tokens":[]}',
+         $3, $3, CASE WHEN $2 = 'Gating' THEN NULL ELSE $3::timestamptz END, $3)`,
+      [id, state, api.clock.now()],
+    );
+  }
+
   async function ask(
     token: string | undefined,
     body: object = {},
@@ -352,6 +369,9 @@ describe('breaking the glass of a freeze', () => {
     await ask(operator);
     await ask(undefined);
     expect(await isGranted([await idOf('f'), await idOf('g')])).toBe(false);
+    expect(await isGranted()).toBe(false);
+    await api.ask('DELETE', '/api/v1/freezes/g');
+    expect(await isGranted()).toBe(true);
     await api.ask('DELETE', '/api/v1/freezes/f');
     await apply(freeze('f'));
     expect(await isGranted([await idOf('f')])).toBe(false);
@@ -386,10 +406,18 @@ describe('breaking the glass of a freeze', () => {
   it.each<readonly [string, () => Promise<LightMyRequestResponse>, number]>([
     ['that does not exist', () => ask(operator, {}, 'nope'), 404],
     ['that has not begun', () => ask(operator, {}, 'later'), 409],
+    ['of another environment', () => ask(operator, {}, 'elsewhere'), 409],
+    ['by a promotion that does not exist', () => ask(operator, { promotion: 'nope' }), 404],
+    ['by a promotion that has ended', () => ask(operator, { promotion: 'over' }), 409],
     ['without a reason', () => ask(operator, { reason: '' }, 'later'), 422],
     ['without a promotion', () => ask(operator, { promotion: '' }, 'later'), 422],
   ])('is refused for one %s', async (_sentence, call, status) => {
-    await apply(freeze('later', { from: inHours(1), until: inHours(2) }));
+    await apply(
+      environment('dev', 'dev'),
+      freeze('f'),
+      freeze('later', { from: inHours(1), until: inHours(2) }),
+      freeze('elsewhere', { scope: { environment: 'dev' } }),
+    );
     expect((await call()).statusCode).toBe(status);
   });
 

@@ -42,7 +42,9 @@ export class BreakGlassService extends BreakGlass {
     freezeIds?: readonly string[],
   ): Promise<boolean> {
     const granted = await this.store.granted(manager, promotionId);
-    return freezeIds === undefined ? granted.size > 0 : freezeIds.every((id) => granted.has(id));
+    if (granted.size === 0) return freezeIds?.length === 0;
+    const ids = freezeIds ?? (await this.inTheWay(manager, promotionId));
+    return (freezeIds !== undefined || ids.length > 0) && ids.every((id) => granted.has(id));
   }
 
   /** @throws HubError NotFound, Conflict (the freeze is in nobody's way), Forbidden (the second person is the first) */
@@ -64,6 +66,13 @@ export class BreakGlassService extends BreakGlass {
         { topic: 'promotion', clusterId: '', key: ask.promotion, deleted: false },
       ]);
     });
+  }
+
+  /** Freezes that stand now where the promotion goes. */
+  private async inTheWay(manager: EntityManager, promotionId: string): Promise<readonly string[]> {
+    const promotion = await this.promotions?.find(manager, promotionId);
+    const query = promotion ? { environment: promotion.environment } : {};
+    return (await this.standing.freezesOf(manager, query, this.clock.now())).map(({ id }) => id);
   }
 
   private async checkStands(

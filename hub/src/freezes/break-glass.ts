@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 /** What promotions ask about freezes that people have broken. `FreezesModule` (`@Global`) provides it. */
 export abstract class BreakGlass {
   /**
-   * Whether two people have allowed the promotion to pass all of these freezes (ids). Without any named: whether it
-   * may pass at least one that stands still.
+   * Whether two people have allowed the promotion to pass all of these freezes (ids). Without any named: all that
+   * stand in its environment now, of which there is at least one.
    */
   abstract isGranted(
     manager: EntityManager,

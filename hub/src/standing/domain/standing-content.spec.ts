@@ -33,6 +33,7 @@ const freeze = {
   scope: { source },
   reason: 'nobody is on call',
   requestedBy: 'grace',
+  createdAt: at,
   from: at,
   until: new Date('2026-03-02T12:00:00Z'),
 };
@@ -105,6 +106,23 @@ describe('what is asked of a cluster', () => {
     ['a veto less', { vetoes: [veto] }],
   ])('differs by %s', (_sentence, change) => {
     expect(sameDigest(content({ ...parts, ...change }).digest, content(parts).digest)).toBe(false);
+  });
+});
+
+describe('a pin that may pass freezes', () => {
+  const later = new Date(at.getTime() + 1);
+  it.each<readonly [string, Partial<typeof freeze>, boolean]>([
+    ['passes one that was there before it', {}, true],
+    ['does not pass one that came later', { createdAt: later }, false],
+    [
+      'is not concerned by a later one of another source',
+      { createdAt: later, scope: { source: { ...source, name: 'other' } } },
+      true,
+    ],
+  ])('%s', (_sentence, change, passes) => {
+    const asked = { pins: [{ ...pin, breakGlass: true }], freezes: [{ ...freeze, ...change }], vetoes: [] };
+    const message = standingMessage(1n, Buffer.concat(content(asked).parts));
+    expect(message.pins[0]?.breakGlass).toBe(passes);
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FreezeScope } from '@flotilla/common/fleet-api/freeze';
 import { StandingIntents } from '@flotilla/proto/flotilla/v1/standing';
 import type { PinRecord, VetoRecord } from '../standing.js';
+import { holdsSource } from './freeze-scope.js';
 
 /** A freeze that has not ended. */
 export interface FreezeRecord {
@@ -10,6 +11,7 @@ export interface FreezeRecord {
   readonly scope: FreezeScope;
   readonly reason: string;
   readonly requestedBy: string;
+  readonly createdAt: Date;
   readonly from: Date;
   readonly until: Date;
 }
@@ -53,7 +55,7 @@ export function standingContent({ pins, freezes }: StandingParts, vetoes: Standi
       reason: pin.reason,
       requestedBy: pin.requestedBy,
       createdAt: pin.createdAt,
-      breakGlass: pin.breakGlass,
+      breakGlass: mayPass(pin, freezes),
     })),
     // People know a freeze by its name.
     freezes: sorted(freezes, ({ name }) => name).map((freeze) => ({
@@ -84,6 +86,14 @@ export function nextVersion(last: bigint, now: Date): bigint {
 
 export function sameDigest(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
+}
+
+/** Who broke the glass knew the freezes of that time; one that came later stops the line all the same. */
+function mayPass({ breakGlass, createdAt, source }: PinRecord, freezes: readonly FreezeRecord[]): boolean {
+  return (
+    breakGlass &&
+    !freezes.some((freeze) => freeze.createdAt > createdAt && holdsSource(freeze.scope, [source]))
+  );
 }
 
 /** Encoded messages in a row are one message: repeated fields add up. */
