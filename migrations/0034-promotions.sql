@@ -73,6 +73,8 @@ CREATE TABLE promotion_gates (
 
 -- What people said yes to. The person is kept as it was at that time.
 CREATE TABLE promotion_approvals (
+  -- in the order of the approvals
+  seq bigint GENERATED ALWAYS AS IDENTITY,
   promotion_id text NOT NULL REFERENCES promotions (id) ON DELETE CASCADE,
   stage text NOT NULL CHECK (stage IN ('before', 'after')),
   release_id text NOT NULL,

@@ -26,7 +26,7 @@ export const promotionSql = `SELECT p.id, p.pipeline, p.environment, p.release_i
    FROM promotion_gates g WHERE g.promotion_id = p.id) AS gates,
   (SELECT coalesce(json_agg(json_build_object('stage', a.stage, 'releaseId', a.release_id, 'comment', a.comment,
      'at', a.approved_at, 'person', json_build_object('tokenId', a.token_id, 'name', a.token_name, 'emails', a.emails,
-     'groups', a.groups)) ORDER BY a.approved_at, a.token_id), '[]'::json)
+     'groups', a.groups)) ORDER BY a.seq), '[]'::json)
    FROM promotion_approvals a WHERE a.promotion_id = p.id) AS approvals
   FROM promotions p`;
 

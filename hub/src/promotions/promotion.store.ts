@@ -177,7 +177,7 @@ export class PromotionStore {
     approvals: readonly Approval[],
   ): Promise<void> {
     if (approvals.length === 0) return;
-    const rows = approvals.map(({ person, ...approval }) => ({ ...approval, ...person }));
+    const rows = approvals.map(({ person, ...approval }, n) => ({ ...approval, ...person, n }));
     await manager.query(
       `INSERT INTO promotion_approvals (promotion_id, stage, release_id, token_id, token_name, emails, groups, comment,
          approved_at)
@@ -185,7 +185,7 @@ export class PromotionStore {
          ARRAY(SELECT jsonb_array_elements_text(r.emails)), ARRAY(SELECT jsonb_array_elements_text(r.groups)),
          r.comment, r.at
        FROM jsonb_to_recordset($2::jsonb) AS r (stage text, "releaseId" text, "tokenId" text, name text, emails jsonb,
-         groups jsonb, comment text, at timestamptz)
+         groups jsonb, comment text, at timestamptz, n int) ORDER BY r.n
        ON CONFLICT DO NOTHING`,
       [id, JSON.stringify(rows)],
     );
