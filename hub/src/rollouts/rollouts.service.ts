@@ -93,7 +93,7 @@ export class RolloutsService extends Rollouts {
     const problem = commandProblem(stored.rollout, command.type);
     if (problem !== null) throw conflict(`rollout "${id}": ${command.type} is not possible: ${problem}`);
     if (command.type === 'retry-failed') await this.refuseVetoed(manager, stored.subject.items);
-    await this.engine.decide(manager, [stored], { type: command.type, by, reason: command.reason }, now);
+    await this.engine.decide(manager, stored, { type: command.type, by, reason: command.reason }, now);
     await this.audit.record(manager, {
       actor: by,
       action: `rollout.${command.type}`,
@@ -137,7 +137,7 @@ export class RolloutsService extends Rollouts {
           { remedy: 'wait for its end, or abort it' },
         );
       }
-      await this.engine.decide(manager, [stored], { type: 'superseded', by }, now);
+      await this.engine.decide(manager, stored, { type: 'superseded', by }, now);
     }
   }
 }
