@@ -83,6 +83,7 @@ const everywhere = [
   'serviceaccounts * get,impersonate',
 ];
 const atHome = [
+  'configmaps flotilla-agent-standing create,get,list,patch,watch',
   'leases.coordination.k8s.io * create',
   'leases.coordination.k8s.io flotilla-agent-leader-election,flotilla-agent-shards get,patch',
   'secrets flotilla-agent-identity create,get,patch',
@@ -105,6 +106,11 @@ describe('the agent with rbac.clusterAdmin: false', () => {
     [
       'change the Secret of somebody else',
       { verb: 'patch', resource: 'secrets', namespace: 'flux-system', name: 'other' },
+    ],
+    ['make a ConfigMap', { verb: 'create', resource: 'configmaps', namespace: 'flux-system' }],
+    [
+      'change the ConfigMap of somebody else',
+      { verb: 'patch', resource: 'configmaps', namespace: 'flux-system', name: 'other' },
     ],
     [
       'make its identity in another namespace',

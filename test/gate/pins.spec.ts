@@ -148,6 +148,43 @@ describe('a pin', () => {
     }
   });
 
+  it('costs no write, no event and no fetch while it holds, whatever the state', async () => {
+    const { git, hub } = fleet;
+    const spec = { interval: '1s' };
+    const waiting = await fleet.source('idle-waiting', { spec, gate: 'required', isReady: false });
+    const [there, refused] = [
+      await fleet.source('idle-there', { spec }),
+      await fleet.source('idle-refused', { spec }),
+    ];
+    const pins = [
+      pinOf('idle-there', revision(there.first)),
+      pinOf('idle-refused', revision(waiting.first.replaceAll(/[0-9]/g, '0'))),
+    ];
+    await hub.asked({ pins });
+    const states = { 'idle-waiting': 'Held', 'idle-there': 'Pinned', 'idle-refused': 'Refused' } as const;
+    const plain = await fleet.source('idle-plain', { spec });
+    const seen = async (name: string): Promise<unknown> => ({
+      version: (await fleet.read(name)).metadata.resourceVersion,
+      events: await fleet.events(name),
+    });
+    const before = new Map<string, unknown>();
+    for (const [name, state] of Object.entries(states)) {
+      await fleet.gate(name, state);
+      before.set(name, await seen(name));
+    }
+    git.resetRequests();
+    await waitFor('some rounds', () => Object.keys(states).every((name) => git.requests(name) >= 6));
+    const ofPlain = git.requests('idle-plain');
+    for (const name of Object.keys(states)) {
+      expect(await seen(name), name).toEqual(before.get(name));
+      // As many as a source without a gate that has nothing to do, give or take the round that is under way.
+      expect(git.requests(name), name).toBeLessThanOrEqual(ofPlain + 4);
+    }
+    await fleet.cluster.remove(plain.object);
+    await hub.asked({});
+    for (const { object } of [waiting, there, refused]) await fleet.cluster.remove(object);
+  });
+
   it('is not taken when the revision is vetoed, nor is the newest commit', async () => {
     const { repository, first } = await fleet.source('vetoed');
     const bad = await repository.commit({ 'a.txt': 'bad' });

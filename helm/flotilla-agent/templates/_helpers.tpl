@@ -36,6 +36,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- include "flotilla-agent.name" . }}-identity
 {{- end -}}
 
+{{- define "flotilla-agent.standingConfigMap" -}}
+{{- include "flotilla-agent.name" . }}-standing
+{{- end -}}
+
 {{- define "flotilla-agent.check" -}}
 {{- if and .Values.hub.address (not .Values.cluster.name) -}}
 {{- fail "cluster.name is required when hub.address is set: it names this cluster in the fleet" -}}

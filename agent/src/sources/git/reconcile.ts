@@ -108,7 +108,7 @@ async function take(
   try {
     return await renewArtifact(context, run, { ...request, target });
   } catch (error) {
-    if (!(error instanceof SourceFailure) || error.condition !== 'SourceVerified') throw error;
+    if (!isBadSignature(error)) throw error;
     // What the status says of signatures is about the artifact that stays.
     run.status.fields = before;
     gate.refuse(pin, error.message);
@@ -263,6 +263,12 @@ async function verifySource(
   status.update({ sourceVerificationMode: modeOf(verify) });
   status.set('SourceVerified', 'True', 'Succeeded', message);
   run.event('trace', 'Succeeded', message);
+}
+
+/** Keys that cannot be read say nothing about the commit. */
+function isBadSignature(error: unknown): error is SourceFailure {
+  if (!(error instanceof SourceFailure)) return false;
+  return error.condition === 'SourceVerified' && error.reason !== 'VerificationError';
 }
 
 function forgetVerification({ status }: SourceRun): void {
