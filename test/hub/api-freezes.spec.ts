@@ -170,8 +170,7 @@ describe('a freeze', () => {
     await sweep();
     expect((await setOf(id))?.version).toBe(version);
     api.clock.advance(1);
-    await sweep();
-    expect(await freezesOf(id)).toEqual([]);
+    await expect.poll(() => freezesOf(id), { timeout: 3_000 }).toEqual([]);
     expect((await setOf(id))?.version).toBeGreaterThan(version);
     expect((await api.ask('GET', '/api/v1/freezes/ended')).json().state).toBe('Expired');
     expect((await api.ask('GET', '/api/v1/freezes/lifted')).statusCode).toBe(404);
@@ -291,6 +290,10 @@ describe('the live stream', () => {
     await expect.poll(() => text).toContain('id: ');
     await apply(freeze('f'));
     await expect.poll(() => text).toMatch(/event: freeze\ndata: \{"name":"f".*"state":"Active"/);
+    api.clock.advance(hour);
+    await expect
+      .poll(() => text, { timeout: 5_000 })
+      .toMatch(/event: freeze\ndata: \{"name":"f".*"state":"Expired"/);
     await api.ask('DELETE', '/api/v1/freezes/f');
     await expect.poll(() => text).toContain('event: deleted\ndata: {"kind":"freeze","name":"f"}');
     abort.abort();

@@ -48,6 +48,16 @@ export class FreezeStore {
     ]);
   }
 
+  /** Names of those that began or ended after `since`, until `now`. */
+  async turned(manager: EntityManager, since: Date, now: Date): Promise<readonly string[]> {
+    const rows = await manager.query<{ name: string }[]>(
+      `SELECT f.name FROM freezes f
+       WHERE (f.starts_at > $1 AND f.starts_at <= $2) OR (f.ends_at > $1 AND f.ends_at <= $2)`,
+      [since, now],
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** Those that have not ended at `now`, and those with these names. */
   async notEndedOr(
     manager: EntityManager,

@@ -4,6 +4,7 @@ import { BreakGlassService } from './break-glass.service.js';
 import { BreakGlassStore } from './break-glass.store.js';
 import { FreezeHandler } from './freeze.handler.js';
 import { FreezeStore } from './freeze.store.js';
+import { FreezeWatch } from './freeze-watch.js';
 import { BreakGlassController } from './http/break-glass.controller.js';
 import { DeleteFreezeController } from './http/delete-freeze.controller.js';
 import { GetFreezeController } from './http/get-freeze.controller.js';
@@ -17,6 +18,7 @@ import { FreezeList } from './read-models/freeze-list.js';
   providers: [
     FreezeStore,
     FreezeHandler,
+    FreezeWatch,
     FreezeList,
     BreakGlassStore,
     BreakGlassService,
