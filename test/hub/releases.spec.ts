@@ -66,8 +66,11 @@ async function apply(...documents: object[]): Promise<void> {
   expect(answer.json()).not.toHaveProperty('error');
 }
 
-const applyShop = (more: Record<string, unknown> = {}) =>
-  apply(environment('dev'), environment('prod'), pipeline(shop, ['dev', 'prod'], more));
+/** Nothing is promoted by itself, so that it can be deleted. */
+const applyShop = (more: Record<string, unknown> = {}) => {
+  const environments = ['dev', 'prod'].map((name) => ({ name, promote: 'manual' }));
+  return apply(environment('dev'), environment('prod'), pipeline(shop, environments, more));
+};
 
 /** An agent tells, as the gateway writes and announces it. */
 async function report(cluster: string, ...states: ObjectState[]): Promise<void> {
@@ -278,6 +281,34 @@ describe("the hub's own look at Git", () => {
   });
 });
 
+describe('the stream', () => {
+  it('tells of a pipeline that is made, and of its releases', async () => {
+    const abort = new AbortController();
+    const response = await fetch(`${api.hub.httpUrl}/api/v1/stream?topics=pipelines,releases,environments`, {
+      headers: { authorization: `Bearer ${api.adminToken}` },
+      signal: abort.signal,
+    });
+    let text = '';
+    void (async () => {
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) text += chunk;
+    })().catch(() => undefined);
+    try {
+      await waitFor('the stream', () => text.includes('id: '));
+      await applyShop();
+      await waitFor('the pipeline', () => text.includes(`event: pipeline\ndata: {"name":"${shop}"`));
+      await waitFor('the environment', () => text.includes('event: environment\ndata: {"name":"dev"'));
+      await report('dev-1', gitRepository('a1'));
+      await waitFor('the release', () => /event: release\ndata: .*"number":1/.test(text));
+      await api.ask('DELETE', `/api/v1/pipelines/${shop}`);
+      await waitFor('the end', () =>
+        text.includes(`event: deleted\ndata: {"kind":"pipeline","name":"${shop}"}`),
+      );
+    } finally {
+      abort.abort();
+    }
+  });
+});
+
 describe('POST /releases', () => {
   const post = (items: object[], options = {}) =>
     api.ask('POST', '/api/v1/releases', { body: { pipeline: shop, items }, ...options });
@@ -372,6 +403,24 @@ describe('a release that is there', () => {
     await expect(
       api.database.query(`UPDATE releases SET name = 'x' WHERE pipeline = $1`, [shop]),
     ).rejects.toThrow('releases are immutable');
+  });
+
+  it('keeps its pipeline from being deleted, and its environment in it, while it is promoted', async () => {
+    const blocked = (name: string) => ({ name, gates: { before: [{ type: 'approval' }] } });
+    await apply(environment('dev'), environment('prod'), pipeline(shop, [blocked('dev'), 'prod']));
+    await api.ask('POST', '/api/v1/releases', {
+      body: { pipeline: shop, items: [{ revision: revisionOf('a1') }] },
+    });
+    const underWay = new RegExp(`while promotions are under way: ${shop}-1 to dev \\(\\w+\\)$`);
+    const refused = await api.ask('DELETE', `/api/v1/pipelines/${shop}`);
+    expect(refused.statusCode).toBe(409);
+    expect(refused.json().error).toMatchObject({
+      message: expect.stringMatching(underWay) as string,
+      remedy: expect.stringMatching(/^wait for them, or abort them: flotilla abort \S+$/) as string,
+    });
+    const smaller = await api.ask('PUT', '/api/v1/apply', { body: pipeline(shop, ['prod']) });
+    expect(smaller.statusCode).toBe(409);
+    expect(smaller.json().error.message).toMatch(underWay);
   });
 
   it('keeps its number when its pipeline is deleted and made again', async () => {
