@@ -2,7 +2,7 @@ import { countOf } from './plan.js';
 import type { Draft } from './draft.js';
 import type { ClusterProgress, Observation } from './rollout.js';
 import type { Tally } from './tally.js';
-import { isInFlight } from './tally.js';
+import { countInWave, isInFlight } from './tally.js';
 import { isHeard, isOffline, watch } from './watch.js';
 
 export type Observations = ReadonlyMap<string, Observation>;
@@ -47,9 +47,9 @@ function beginInTurn(draft: Draft, index: number, observation: Observation | und
     return;
   }
   const cluster = draft.cluster(index);
-  const wave = draft.plan.waves[draft.fields.wave];
-  if (cluster.wave === draft.fields.wave && wave && tally.inWave >= wave.maxConcurrent)
-    return draft.say(index, `waits for one of the ${wave.maxConcurrent} that may move at a time`);
+  const mayMove = draft.plan.waves[cluster.wave ?? 0]?.maxConcurrent ?? 1;
+  if ((tally.inWaves[cluster.wave ?? 0] ?? 0) >= mayMove)
+    return draft.say(index, `waits for one of the ${mayMove} of its wave that may move at a time`);
   const hindrance = hindranceOf(draft, cluster, observation, tally);
   if (hindrance !== null) return draft.say(index, hindrance);
   begin(draft, index, observation, tally, false);
@@ -121,6 +121,6 @@ function countNow(draft: Draft, index: number, tally: Tally): void {
     if (cluster.domain !== null) tally.busy.add(cluster.domain);
     if (cluster.catchingUp) tally.catchingUp += 1;
     else tally.unsettled += 1;
-    if (!cluster.catchingUp && cluster.wave === draft.fields.wave) tally.inWave += 1;
+    countInWave(tally, cluster);
   } else if (cluster.state === 'Done') tally.done += 1;
 }

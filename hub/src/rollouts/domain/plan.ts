@@ -60,7 +60,7 @@ export function planWaves(
     return {
       name: wave.name,
       soakMs: wave.soak === undefined ? 0 : durationMs(wave.soak),
-      maxConcurrent: concurrencyOf(wave.maxConcurrent ?? members.length, taken.length),
+      maxConcurrent: concurrencyOf(wave.maxConcurrent ?? taken.length, taken.length),
       members: taken,
     };
   });

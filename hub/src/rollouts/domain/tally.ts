@@ -5,8 +5,8 @@ import type { ClusterProgress } from './rollout.js';
 export interface Tally {
   /** Clusters that move, soak or roll back. */
   inFlight: number;
-  /** Those of the wave that runs, without those that catch up. */
-  inWave: number;
+  /** Those of each wave, without those that catch up. */
+  readonly inWaves: number[];
   /** Clusters of this wave and earlier ones that have to be settled before the next one. */
   unsettled: number;
   deferred: number;
@@ -25,7 +25,7 @@ export interface Tally {
 export function tallyOf(draft: Draft): Tally {
   const tally: Tally = {
     inFlight: 0,
-    inWave: 0,
+    inWaves: draft.plan.waves.map(() => 0),
     unsettled: 0,
     deferred: 0,
     catchingUp: 0,
@@ -56,7 +56,7 @@ function add(tally: Tally, cluster: ClusterProgress, wave: number): void {
     if (domain !== null) tally.busy.add(domain);
     if (cluster.catchingUp) tally.catchingUp += 1;
     else if (inTurn) tally.unsettled += 1;
-    if (!cluster.catchingUp && cluster.wave === wave) tally.inWave += 1;
+    countInWave(tally, cluster);
   } else if (state === 'Pending') {
     if (inTurn) tally.unsettled += 1;
   } else if (state === 'Deferred') tally.deferred += 1;
@@ -67,4 +67,9 @@ function add(tally: Tally, cluster: ClusterProgress, wave: number): void {
     tally.failed += 1;
     if (domain !== null) tally.broken.set(domain, cluster.name);
   }
+}
+
+/** Counts a cluster that moves in its turn for its wave. */
+export function countInWave({ inWaves }: Tally, { wave, catchingUp }: ClusterProgress): void {
+  if (wave !== null && !catchingUp) inWaves[wave] = (inWaves[wave] ?? 0) + 1;
 }
