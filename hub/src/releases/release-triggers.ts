@@ -17,7 +17,7 @@ import { releaseQueue } from './queues.js';
 /** Reports of many clusters in so short a time are one. */
 const gatherMs = 200;
 /** What no message told is found after so long. */
-const sweepEveryMs = 20_000;
+const sweepEveryMs = 60_000;
 const workers = 4;
 
 /** Has pipelines looked at when an agent tells something about one of their sources, and from time to time anyway. */
@@ -25,6 +25,8 @@ const workers = 4;
 export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private known: readonly PipelineRecord[] = [];
   private readonly due = new Set<string>();
+  /** Pipelines that were changed; all of them after a sweep. */
+  private readonly changed = new Set<string>();
   private subscription: Subscription | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private working: Promise<void> = Promise.resolve();
@@ -61,7 +63,8 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
   }
 
   private take({ topic, key }: Change): void {
-    if (topic === 'pipeline' || topic === 'environment') this.stale = true;
+    if (topic === 'environment') this.stale = true;
+    if (topic === 'pipeline' && key !== null) this.changed.add(key);
     if (topic !== 'object') return;
     const source = key === null ? null : key.split('|').slice(1).join('/');
     for (const { name, spec } of this.known)
@@ -69,7 +72,7 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
   }
 
   private tick(): void {
-    if (this.isWorking || (!this.stale && this.due.size === 0)) return;
+    if (this.isWorking || (!this.stale && this.due.size + this.changed.size === 0)) return;
     this.isWorking = true;
     this.working = this.wake()
       .catch((err: unknown) => {
@@ -80,17 +83,22 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
   }
 
   private async wake(): Promise<void> {
-    if (this.stale) {
-      this.stale = false;
-      this.known = await this.pipelines.all(this.database.manager);
-      for (const pipeline of this.known) {
-        await this.watch.plan(pipeline);
-        this.due.add(pipeline.name);
-      }
-    }
+    if (this.stale || this.changed.size > 0) await this.reload();
     const names = [...this.due];
     this.due.clear();
     for (const name of names) await this.jobs.wake(releaseQueue, name);
+  }
+
+  private async reload(): Promise<void> {
+    const all = this.stale;
+    const changed = new Set(this.changed);
+    this.stale = false;
+    this.changed.clear();
+    this.known = await this.pipelines.all(this.database.manager);
+    for (const pipeline of this.known.filter(({ name }) => all || changed.has(name))) {
+      await this.watch.plan(pipeline);
+      this.due.add(pipeline.name);
+    }
   }
 
   private every(milliseconds: number, work: () => void): void {

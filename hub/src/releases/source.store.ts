@@ -32,13 +32,6 @@ export class SourceStore {
     const where = new SqlConditions();
     where.add(() => 'NOT c.revoked');
     where.add((bind) => `${freshnessSql('c.observed_at', bind(now))} <> 'Lost'`);
-    where.add(
-      (bind) =>
-        sources
-          .map((key) => `(${bind(key.kind)}, ${bind(key.namespace)}, ${bind(key.name)})`)
-          .map((key) => `(o.kind, o.namespace, o.name) = ${key}`)
-          .join(' OR ') || 'false',
-    );
     const specs: { spec: unknown }[] = await manager.query(
       'SELECT spec FROM environments WHERE name = ANY($1)',
       [environments],
@@ -50,12 +43,21 @@ export class SourceStore {
           .map((sql) => `(${sql})`)
           .join(' OR ') || 'false',
     );
+    const from = where.values.length;
     const rows: (SourceKey & SeenRevision & { url: string })[] = await manager.query(
       `SELECT o.kind, o.namespace, o.name, ${newestSql} AS revision, count(DISTINCT o.cluster_id)::int AS clusters,
          max(o.changed_at) AS at, max(o.source_url) AS url
-       FROM object_statuses o JOIN fleet_clusters c ON c.id = o.cluster_id ${where.sql} AND ${newestSql} <> ''
-       GROUP BY 1, 2, 3, 4`,
-      where.values,
+       FROM fleet_clusters c
+       CROSS JOIN unnest($${from + 1}::text[], $${from + 2}::text[], $${from + 3}::text[]) AS s (kind, namespace, name)
+       JOIN object_statuses o ON o.cluster_id = c.id AND o.kind = s.kind AND o.namespace = s.namespace
+         AND o.name = s.name AND ${newestSql} <> ''
+       ${where.sql} GROUP BY 1, 2, 3, 4`,
+      [
+        ...where.values,
+        sources.map(({ kind }) => kind),
+        sources.map(({ namespace }) => namespace),
+        sources.map(({ name }) => name),
+      ],
     );
     const found = new Map<string, ObservedSource>();
     for (const row of rows) {
