@@ -67,7 +67,7 @@ export const hubFlags = {
   },
   databasePool: {
     name: 'database-pool',
-    description: 'Largest number of database connections of this replica.',
+    description: 'Database connections of this replica at most; background work takes up to 16 more.',
     value: 'n',
     schema: wholeNumber(2, 500),
     default: '10',
