@@ -16,7 +16,17 @@ export interface WallClock {
 
 /** Reads the clock of an IANA zone at an instant. */
 export function wallClockAt(timeZone: string, instant: number): WallClock {
-  const shown = instant + offsetAt(timeZone, instant);
+  return clockAhead(instant, offsetAt(timeZone, instant));
+}
+
+/** The same by stretches that hold the instant. */
+export function clockIn(parts: readonly Stretch[], instant: number): WallClock {
+  const part = parts.find(({ from, to }) => instant >= from && instant < to) ?? parts.at(-1);
+  return clockAhead(instant, part?.offset ?? 0);
+}
+
+function clockAhead(instant: number, offset: number): WallClock {
+  const shown = instant + offset;
   const day = Math.floor(shown / dayMs);
   return { day, weekday: (((day + 3) % 7) + 7) % 7, sinceMidnight: shown - day * dayMs };
 }

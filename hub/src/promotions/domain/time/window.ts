@@ -1,4 +1,5 @@
-import { instantsShowing, stretches, wallClockAt } from './wall-clock.js';
+import type { Stretch } from './wall-clock.js';
+import { clockIn, instantsShowing, stretches } from './wall-clock.js';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -34,9 +35,10 @@ interface Span {
  */
 export function windowAt(timeZone: string, periods: readonly Period[], now: Date): WindowState {
   const spans = periods.map(spanOf);
-  const isOpen = (instant: number) => covers(spans, timeZone, instant);
+  const parts = stretchesAround(timeZone, now.getTime());
+  const isOpen = (instant: number) => covers(spans, parts, instant);
   const open = isOpen(now.getTime());
-  const change = boundaries(timeZone, spans, now.getTime()).find((instant) => isOpen(instant) !== open);
+  const change = boundaries(parts, spans, now.getTime()).find((instant) => isOpen(instant) !== open);
   return { open, changesAt: change === undefined ? null : new Date(change) };
 }
 
@@ -55,8 +57,8 @@ function minutesOf(text: string): number {
   return (hours ?? 0) * 60 + (minutes ?? 0);
 }
 
-function covers(spans: readonly Span[], timeZone: string, instant: number): boolean {
-  const { weekday, sinceMidnight } = wallClockAt(timeZone, instant);
+function covers(spans: readonly Span[], parts: readonly Stretch[], instant: number): boolean {
+  const { weekday, sinceMidnight } = clockIn(parts, instant);
   return spans.some(({ weekdays, from, to }) =>
     // The period of today, or that of yesterday which goes on after midnight.
     [0, 1].some((ago) => {
@@ -67,12 +69,24 @@ function covers(spans: readonly Span[], timeZone: string, instant: number): bool
 }
 
 /** Every instant after `now` at which the window can open or close, in order: its times, and changes of the clock. */
-function boundaries(timeZone: string, spans: readonly Span[], now: number): readonly number[] {
-  const today = wallClockAt(timeZone, now).day;
+function boundaries(parts: readonly Stretch[], spans: readonly Span[], now: number): readonly number[] {
+  const today = clockIn(parts, now).day;
   const times = new Set(spans.flatMap(({ from, to }) => [from % dayMs, to % dayMs]));
-  const parts = stretches(timeZone, now, now + horizonDays * dayMs);
   const found = new Set(parts.map(({ from }) => from));
   for (let day = today; day <= today + horizonDays; day += 1)
     for (const time of times) for (const instant of instantsShowing(parts, day, time)) found.add(instant);
   return [...found].filter((instant) => instant > now).sort((a, b) => a - b);
+}
+
+/** To ask Intl is slow, and the same days of the same zones are asked for again and again. */
+const known = new Map<string, readonly Stretch[]>();
+const mostKnown = 256;
+
+function stretchesAround(timeZone: string, now: number): readonly Stretch[] {
+  const today = Math.floor(now / dayMs) * dayMs;
+  const key = `${timeZone} ${today}`;
+  const parts = known.get(key) ?? stretches(timeZone, today, today + (horizonDays + 2) * dayMs);
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, parts);
+  return parts;
 }
