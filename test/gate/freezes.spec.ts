@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionOf, fluxNamespace, gitRepository } from '../e2e/flux-objects.js';
@@ -102,6 +103,19 @@ describe('what the cluster keeps', () => {
     hub.ask({}, version - 1n);
     await hub.asked({ freezes: [freezeOf({ id: 'newer', source: sourceOf('nobody') })] }, version + 1n);
     expect(hub.acks.map((ack) => ack.version)).not.toContain(version - 1n);
+  });
+
+  it('stays as it was when a set comes that is too large to keep, and the hub is told why', async () => {
+    const before = await fleet.stored();
+    const pins = Array.from({ length: 6_000 }, (_, index) => {
+      return pinOf(`p-${index}`, revision('0'.repeat(40)), { reason: randomBytes(300).toString('base64') });
+    });
+    const known = fleet.hub.standing;
+    const ack = await fleet.hub.asked({ pins });
+    expect(ack.refusal).toMatch(/^too much to keep: 6000 pins, .*; the former set stands$/);
+    expect(await fleet.stored()).toEqual(before);
+    const { freezes } = known;
+    expect((await fleet.hub.asked({ freezes })).refusal).toBe('');
   });
 
   it('is asked for again when somebody deletes it', async () => {

@@ -22,6 +22,9 @@ export interface GateRunParts {
   readonly told: Map<string, string>;
 }
 
+/** The remote may lag behind what the hub has seen elsewhere: a refused pin is looked at again within a minute. */
+const refusedAgainMs = 60_000;
+
 /** Reasons that somebody has to look at. */
 const troubles = new Set<HoldReason>(['InvalidGate', 'StandingIntentsUnreadable', 'PinRefused', 'PinVetoed']);
 
@@ -47,10 +50,12 @@ export class GateRun {
     return this.parts.current;
   }
 
-  /** Time until the clock alone may change the decision. */
+  /** Time until another look may change the decision although nobody has said anything. */
   recheckInMs(now: number): number {
-    const at = this.#decision.action === 'hold' ? this.#decision.recheckAt : undefined;
-    return at === undefined ? Infinity : Math.max(1, at - now);
+    const decision = this.#decision;
+    if (decision.action !== 'hold') return Infinity;
+    if (decision.reason === 'PinRefused') return refusedAgainMs;
+    return decision.recheckAt === undefined ? Infinity : Math.max(1, decision.recheckAt - now);
   }
 
   /** The pin was checked and is not taken. */

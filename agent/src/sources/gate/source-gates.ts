@@ -61,7 +61,7 @@ export class SourceGates {
     const standing = this.#standing?.of(run.owner);
     const freezeEnded =
       before?.state === 'Frozen' && !standing?.freezes.some((one) => isStanding(one, now(run)));
-    const isWoken = this.#woken.delete(key) || freezeEnded;
+    const isWoken = this.#woken.delete(key) || freezeEnded || before?.state === 'Refused';
     const { decision } = this.#decide(run, { url });
     const { artifact } = run.status;
     if (decision.action !== 'follow' && artifact) {

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
-import { authorKey } from '@flotilla/common/api/source-gate';
 import type { Artifact, ArtifactOwner, ArtifactStore } from '../../artifacts/artifact.js';
 import { loadIgnoreRules } from '../ignore-rules.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import { gitRevision } from './checkout-plan.js';
 import { throwFetchFailure } from './fetch-failure.js';
-import { shortAuthor, shortMessage, type Commit } from './commit.js';
+import { authorOf } from './artifact-author.js';
+import { shortMessage, type Commit } from './commit.js';
 import type { GitRemote } from './credentials.js';
 import { firstMissing } from './export-tree.js';
 import type { CheckedOut, GitClient } from './git-client.js';
@@ -103,9 +103,7 @@ async function store(
       directory,
       excluded,
       signal,
-      ...(request.keepsAuthor && commit.author !== ''
-        ? { metadata: { [authorKey]: shortAuthor(commit) } }
-        : {}),
+      ...(request.keepsAuthor ? { metadata: authorOf(commit) } : {}),
     });
   } catch (error) {
     throw new SourceFailure({

@@ -12,6 +12,13 @@ describe('a commit', () => {
     expect(commit('one\n\ntwo\n')).toMatchObject({ committedAt: 1767225660, message: 'one\n\ntwo\n' });
   });
 
+  it('names its author as people write it, and nobody else that its signature or message may name', () => {
+    expect(commit('author Mallory <m@x> 5 +0000\n').author).toBe('A <a@x>');
+    const signed = 'tree x\ngpgsig -----BEGIN\n author M <m@x> 5 +0000\nauthor Zoë O. <z@x> -5 +0000\n\nm';
+    expect(parseCommit('a'.repeat(40), Buffer.from(signed)).author).toBe('Zoë O. <z@x>');
+    expect(parseCommit('a'.repeat(40), Buffer.from('tree x\n\nm')).author).toBe('');
+  });
+
   it.each([
     ['add app', 'add app'],
     ['add app\n\nlong story', 'add app'],

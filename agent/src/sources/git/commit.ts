@@ -40,8 +40,3 @@ export function shortMessage(commit: Commit): string {
   const subject = Array.from(commit.message.split('\n', 1)[0] ?? '');
   return subject.length > 50 ? `${subject.slice(0, 50).join('')}...` : subject.join('');
 }
-
-/** The author, at a length that a status can carry. */
-export function shortAuthor({ author }: Commit): string {
-  return Array.from(author).slice(0, 320).join('');
-}

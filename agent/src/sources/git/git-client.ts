@@ -112,9 +112,9 @@ export class GitClient {
     }
   }
 
-  /** Fetches a ref if need be and gives its commit, without its files. */
-  commitOf(remote: GitRemote, refName: string, expected: string, options: FetchOptions): Promise<Commit> {
-    return this.#withCommit(remote, { kind: 'ref', refName, expected }, options, (gitDir, hash) =>
+  /** Fetches the target if need be and gives its commit, without its files. */
+  commitOf(remote: GitRemote, target: FetchTarget, options: FetchOptions): Promise<Commit> {
+    return this.#withCommit(remote, target, options, (gitDir, hash) =>
       readCommit(this.git, gitDir, hash, options),
     );
   }

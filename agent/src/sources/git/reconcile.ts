@@ -6,6 +6,7 @@ import { tellOlderFields } from '../../runtime/tell-older-fields.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
 import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
 import { checkStorage } from '../check-storage.js';
+import { addAuthor } from './artifact-author.js';
 import { buildArtifact } from './build-artifact.js';
 import { isConfigChanged, observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
@@ -100,7 +101,10 @@ async function take(
 ): Promise<string | undefined> {
   if (!target) return undefined;
   const { spec, includes } = request;
-  if (isUpToDate(run, spec, includes, target)) return confirmArtifact(run, spec, target.revision);
+  if (isUpToDate(run, spec, includes, target)) {
+    if (context.keepsAuthor) await addAuthor(context.client, run, request, target);
+    return confirmArtifact(run, spec, target.revision);
+  }
   const { pin } = gate;
   if (!pin) return renewArtifact(context, run, { ...request, target });
   const before = run.status.fields;

@@ -144,7 +144,8 @@ async function chooseTag(
   else {
     for (const tag of highest) {
       const options = { timeoutMs, signal };
-      const { committedAt } = await client.commitOf(remote, `refs/tags/${tag}`, tags.get(tag)!, options);
+      const target = { kind: 'ref' as const, refName: `refs/tags/${tag}`, expected: tags.get(tag)! };
+      const { committedAt } = await client.commitOf(remote, target, options);
       if (!best || committedAt > best.committedAt) best = { tag, committedAt };
     }
   }
