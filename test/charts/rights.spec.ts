@@ -23,7 +23,11 @@ let agent: KubeRequester;
 
 beforeAll(async () => {
   cluster = await startControlPlane();
-  await installAgent(cluster, { 'rbac.clusterAdmin': false });
+  await installAgent(cluster, {
+    'rbac.clusterAdmin': false,
+    'rbac.tokensOf[0].namespace': 'default',
+    'rbac.tokensOf[0].serviceAccounts[0]': 'remote',
+  });
   const token = await cluster.serviceAccountToken('flux-system', 'flotilla-agent');
   agent = kubeRequester({ url: cluster.url, caData: cluster.caData, token });
 });
@@ -89,9 +93,22 @@ const atHome = [
   'secrets flotilla-agent-identity create,get,patch',
 ];
 
+/** Where rbac.tokensOf names an account. */
+const inDefault = ['serviceaccounts/token remote create'];
+
 describe('the agent with rbac.clusterAdmin: false', () => {
   it('may do in any namespace exactly this', async () => {
-    expect(await rulesIn('default')).toEqual(everywhere);
+    expect(await rulesIn('kube-public')).toEqual(everywhere);
+  });
+
+  it('may do exactly this more where rbac.tokensOf names an account', async () => {
+    expect(await rulesIn('default')).toEqual([...everywhere, ...inDefault].toSorted());
+  });
+
+  it('may ask for tokens of the account that rbac.tokensOf names', async () => {
+    const [resource, subresource] = ['serviceaccounts', 'token'];
+    const attributes = { verb: 'create', resource, subresource, namespace: 'default', name: 'remote' };
+    expect(await mayDo(attributes)).toBe(true);
   });
 
   it('may do in its own namespace exactly this more', async () => {
@@ -143,6 +160,16 @@ describe('the agent with rbac.clusterAdmin: false', () => {
     ['widen rights', { verb: 'escalate', resource: 'clusterroles', group: 'rbac.authorization.k8s.io' }],
     ['bind rights', { verb: 'create', resource: 'clusterrolebindings', group: 'rbac.authorization.k8s.io' }],
     ['change a CRD', { verb: 'patch', resource: 'customresourcedefinitions', group: 'apiextensions.k8s.io' }],
+    [
+      'ask for tokens of another account',
+      {
+        verb: 'create',
+        resource: 'serviceaccounts',
+        subresource: 'token',
+        namespace: 'default',
+        name: 'default',
+      },
+    ],
     [
       'ask for tokens',
       { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'flux-system' },
