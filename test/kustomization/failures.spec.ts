@@ -198,7 +198,7 @@ describe('what only a change of the object can mend stalls it', () => {
       'workload identity for decryption',
       { decryption: { provider: 'sops', serviceAccountName: 'keys' } },
       'FeatureGateDisabled',
-      'spec.decryption.serviceAccountName needs workload identity',
+      'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate',
     ],
     [
       'healthCheckExprs that cannot be read',

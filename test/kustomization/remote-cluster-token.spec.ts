@@ -83,10 +83,11 @@ describe('kubeConfig.configMapRef (flux-compat 3.10)', () => {
   });
 
   it.each<[data: Record<string, string>, reason: string, message: string]>([
+    [{ provider: 'aws' }, 'ReconciliationFailed', 'data.cluster is required'],
     [
-      { provider: 'aws', cluster: 'arn' },
-      'InvalidProviderConfiguration',
-      `provider 'aws' is not supported yet`,
+      { provider: 'azure', cluster: 'x', serviceAccountName: 'y' },
+      'FeatureGateDisabled',
+      'please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
     ],
     [
       { provider: 'mine' },
@@ -116,6 +117,6 @@ describe('kubeConfig.configMapRef (flux-compat 3.10)', () => {
     await rig.kustomization(ns, 'wrong', configMapRef);
     const object = await rig.untilReason(ns, 'wrong', reason);
     expect(ready(object)?.message).toContain(message);
-    expect(condition(object, 'Stalled') !== undefined).toBe(reason === 'InvalidProviderConfiguration');
+    expect(condition(object, 'Stalled') !== undefined).toBe(reason !== 'ReconciliationFailed');
   });
 });

@@ -204,16 +204,16 @@ describe('a provider that cannot work', () => {
       /^secretRef with github app data must be specified when provider is set to github$/,
     ],
     [
-      'azure',
+      'azure at another server',
       { provider: 'azure' },
       'InvalidProviderConfiguration',
-      /^spec.provider azure needs workload identity/,
+      /^provider 'azure' is for Azure DevOps/,
     ],
     [
-      'aws',
+      'aws at another server',
       { provider: 'aws' },
       'InvalidProviderConfiguration',
-      /^spec.provider aws needs workload identity/,
+      /^provider 'aws' is for AWS CodeCommit/,
     ],
     [
       'azure with a ServiceAccount',

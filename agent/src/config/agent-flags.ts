@@ -187,13 +187,14 @@ const reconcileFlags = {
   },
   sopsVaultConfigmap: {
     name: 'sops-vault-configmap',
-    description: 'Accepted; login to Vault with a ServiceAccount is not supported yet, use sops.vault-token.',
+    description:
+      'ConfigMap in --runtime-namespace with the Vaults that Kustomizations may log in to as ServiceAccounts.',
     value: 'name',
     schema: optionalText,
   },
   defaultDecryptionServiceAccount: {
     name: 'default-decryption-service-account',
-    description: 'Accepted; workload identity for decryption is not supported yet, use keys in a Secret.',
+    description: 'ServiceAccount to decrypt as where spec.decryption names none.',
     value: 'name',
     schema: optionalText,
   },

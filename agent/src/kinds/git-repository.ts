@@ -4,6 +4,7 @@ import { createGateMetrics } from '../sources/gate/gate-metrics.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
 import { readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { createWatchedSecrets } from '../sources/watched-secrets.js';
+import { cloudIdentities } from './cloud-identities.js';
 import type { AgentKind } from './kind.js';
 
 /** GitRepository: what source-controller does for Git (flux-compat 2.3). */
@@ -21,6 +22,11 @@ export const gitRepositoryKind: AgentKind = {
       fetchArtifact: createFetchArtifact({ retries: config.httpRetry, clock }),
       events: recorderFor('source-controller'),
       secrets,
+      cloud: {
+        identities: cloudIdentities(context),
+        isObjectLevel: config.featureGates.ObjectLevelWorkloadIdentity,
+        defaultServiceAccount: config.defaultServiceAccount ?? '',
+      },
       options: {
         workers: config.sourceConcurrent,
         jitterPercentage: config.intervalJitterPercentage,

@@ -14,6 +14,7 @@ import { defaultKustomizationOptions, type KustomizationOptions } from '../kusto
 import { createController } from '../runtime/controller.js';
 import { gitRepositoryType } from '../sources/git/index.js';
 import { proxyVariables, readProxyEnvironment } from '../sources/git/proxy-environment.js';
+import { cloudIdentities } from './cloud-identities.js';
 import { checkClaim } from '../sharding/work-claim.js';
 import { agentVersion } from '../version.js';
 import type { AgentKind, KindContext } from './kind.js';
@@ -39,6 +40,7 @@ export const kustomizationKind: AgentKind = {
       events: recorderFor('kustomize-controller'),
       openCluster: (cluster) => openRemote(cluster, context),
       random: Math.random,
+      identities: cloudIdentities(context),
       counts: createKustomizationMetrics(context.registry, clock),
       options: optionsOf(config),
       stateFolder: join(config.storagePath, '.flotilla', 'kustomization'),
@@ -88,6 +90,8 @@ function optionsOf(config: AgentConfig): KustomizationOptions {
     noRemoteBases: config.noRemoteBases,
     defaultServiceAccount: config.defaultServiceAccount ?? '',
     sopsAgeSecret: config.sopsAgeSecret ?? '',
+    sopsVaultConfigMap: config.sopsVaultConfigmap ?? '',
+    defaultDecryptionServiceAccount: config.defaultDecryptionServiceAccount ?? '',
     runtimeNamespace: config.runtimeNamespace,
     defaultKubeconfigServiceAccount: config.defaultKubeconfigServiceAccount ?? '',
     insecureKubeconfigExec: config.insecureKubeconfigExec,

@@ -1,6 +1,7 @@
 import type { KustomizationStatus } from '@flotilla/common/api/kustomization';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { ArtifactStore } from '../artifacts/artifact.js';
+import type { CloudIdentities } from '../cloud/cloud-identities.js';
 import type { KubeClient } from '../kube/client.js';
 import type { ObjectCache } from '../runtime/cache.js';
 import type { Clock } from '../runtime/clock.js';
@@ -58,6 +59,8 @@ export interface KustomizationDeps {
   /** An engine that acts as the client's identity. */
   engineFor: (client: KubeClient) => ApplyEngine;
   builder: Builder;
+  /** Workload identity; without it there is none. */
+  identities?: CloudIdentities;
   /** Default: nothing is counted. */
   counts?: KustomizationMetrics;
   drift: DriftWatch;

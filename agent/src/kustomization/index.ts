@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { CloudIdentities } from '../cloud/cloud-identities.js';
 import type { KubeClient } from '../kube/client.js';
 import type { Cluster } from '../kube/cluster.js';
 import { createKubeClient } from '../kube/create-kube-client.js';
@@ -44,6 +45,8 @@ export interface KustomizationControllerDeps {
   readStatus?: ReadStatus;
   /** Connects to the cluster of a spec.kubeConfig. Default: with nothing that is special to this agent. */
   openCluster?: OpenCluster;
+  /** Workload identity; without it there is none. */
+  identities?: CloudIdentities;
   run: RunProgram;
   clock: Clock;
   random: () => number;

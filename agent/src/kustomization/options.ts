@@ -14,7 +14,11 @@ export interface KustomizationOptions {
   defaultServiceAccount: string;
   /** --sops-age-secret: Secret with age identities for Kustomizations that name no Secret; empty means none. */
   sopsAgeSecret: string;
-  /** Namespace of the agent, where that Secret is. */
+  /** --sops-vault-configmap: ConfigMap with the Vaults that ServiceAccounts may log in to; empty means none. */
+  sopsVaultConfigMap: string;
+  /** --default-decryption-service-account: for spec.decryption without serviceAccountName; empty means the agent. */
+  defaultDecryptionServiceAccount: string;
+  /** Namespace of the agent, where that Secret and that ConfigMap are. */
   runtimeNamespace: string;
   /** --default-kubeconfig-service-account: for spec.kubeConfig.configMapRef without serviceAccountName. */
   defaultKubeconfigServiceAccount: string;
@@ -62,6 +66,8 @@ export const defaultKustomizationOptions: KustomizationOptions = {
   noRemoteBases: false,
   defaultServiceAccount: '',
   sopsAgeSecret: '',
+  sopsVaultConfigMap: '',
+  defaultDecryptionServiceAccount: '',
   runtimeNamespace: 'flux-system',
   defaultKubeconfigServiceAccount: '',
   insecureKubeconfigExec: false,

@@ -71,7 +71,7 @@ async function reconcileObject(
 /** Steps 2 to 16. Returns whether there was anything to do. @throws StepFailure */
 async function reconcileSpec(run: Run): Promise<boolean> {
   checkHealthExpressions(run);
-  checkSupported(run.object.spec);
+  checkSupported(run.object.spec, run.deps.options.gates);
   const source = await resolveSource(run);
   await checkDependencies(run, source);
   await openCluster(run, source);

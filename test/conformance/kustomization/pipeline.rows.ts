@@ -303,7 +303,7 @@ export const pipelineRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.2',
-    behaviour: 'decryption.serviceAccountName without workload identity stalls',
+    behaviour: 'decryption.serviceAccountName without the gate ObjectLevelWorkloadIdentity stalls',
     given: { spec: { decryption: { provider: 'sops', serviceAccountName: 'robot' } } },
     expect: {
       ready: { status: 'False', reason: 'FeatureGateDisabled' },

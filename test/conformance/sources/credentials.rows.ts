@@ -58,6 +58,44 @@ const refused = (reason: string, message: RegExp) => ({ status: 'False', reason,
 
 /** Secrets and what they open (flux-compat 2.3). */
 export const credentialRows = (servers: () => LockedServers): readonly ScenarioRow[] => [
+  ...(['azure', 'aws'] as const).flatMap((provider): ScenarioRow[] => [
+    {
+      section: '2.3',
+      behaviour: `provider ${provider} with a serviceAccountName stalls while the gate ObjectLevelWorkloadIdentity is off`,
+      given: { subject, source: { provider, serviceAccountName: 'robot' } },
+      expect: {
+        ready: refused('FeatureGateDisabled', /ObjectLevelWorkloadIdentity feature gate/),
+        conditions: { Stalled: { status: 'True', reason: 'FeatureGateDisabled' } },
+      },
+    },
+    {
+      section: '2.3',
+      behaviour: `provider ${provider} without an identity says what the agent lacks`,
+      given: {
+        subject,
+        source: {
+          provider,
+          url:
+            provider === 'azure'
+              ? 'https://dev.azure.com/org/project/_git/fleet'
+              : 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet',
+        },
+      },
+      expect: { ready: refused('AuthenticationFailed', /the agent has no identity in (Azure|AWS)/) },
+    },
+  ]),
+  {
+    section: '2.3',
+    behaviour: 'serviceAccountName with the generic provider stalls',
+    given: { subject, source: { serviceAccountName: 'robot' } },
+    expect: {
+      ready: refused(
+        'InvalidProviderConfiguration',
+        /^serviceAccountName can only be set when provider is 'azure' or 'aws'$/,
+      ),
+      conditions: { Stalled: { status: 'True' } },
+    },
+  },
   row(servers, 'basic', 'username and password open the repository', { username: user, password }, good),
   row(servers, 'bearer', 'bearerToken opens the repository', { bearerToken: bearer }, good),
   row(

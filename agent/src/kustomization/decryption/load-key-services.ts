@@ -9,10 +9,19 @@ import type { AzureCredentials } from './keys/azure-credentials.js';
 import { parseAzureCredentials } from './keys/azure-credentials.js';
 import { AzureKeyVaultKeys } from './keys/azure-key-vault.js';
 import { GcpKmsKeys, parseGcpCredentials, type GcpCredentials } from './keys/gcp-kms.js';
-import type { SendHttp } from './keys/http-json.js';
+import type { SendHttp } from '../../cloud/http-json.js';
 import { parsePgpKeys, PgpKeys } from './keys/pgp-keys.js';
-import type { AwsCredentials } from './keys/sign-aws.js';
+import type { AwsCredentials } from '../../cloud/sign-aws.js';
+import type { AwsPlace } from '../../cloud/aws-identity.js';
 import { VaultKeys } from './keys/vault-keys.js';
+
+/** What stands in where the Secret has no credentials: workload identity. */
+export interface KeyIdentities {
+  vault?: (address: string, signal: AbortSignal) => Promise<string>;
+  aws?: (place: AwsPlace, signal: AbortSignal) => Promise<AwsCredentials>;
+  gcp?: (signal: AbortSignal) => Promise<string>;
+  azure?: (scope: string, signal: AbortSignal) => Promise<string>;
+}
 
 interface Keys {
   age: string[];
@@ -32,6 +41,7 @@ export async function loadKeyServices(
   ref: KeySecretRef | undefined,
   secret: KubeObject | undefined,
   { send, now }: { send: SendHttp; now: () => number },
+  identity: KeyIdentities = {},
 ): Promise<KeyService[]> {
   const keys: Keys = { age: [], pgp: [] };
   const data = (secret?.['data'] ?? {}) as Readonly<Record<string, string>>;
@@ -45,10 +55,10 @@ export async function loadKeyServices(
   return [
     new AgeKeys(keys.age),
     new PgpKeys(keys.pgp),
-    new VaultKeys(keys.vaultToken, send),
-    new AwsKmsKeys(keys.aws, send, now),
-    new GcpKmsKeys(keys.gcp, send, now),
-    new AzureKeyVaultKeys(keys.azure, send, now),
+    new VaultKeys(keys.vaultToken, send, identity.vault),
+    new AwsKmsKeys(keys.aws, send, now, identity.aws),
+    new GcpKmsKeys(keys.gcp, send, now, identity.gcp),
+    new AzureKeyVaultKeys(keys.azure, send, now, identity.azure),
   ];
 }
 

@@ -1,9 +1,12 @@
 import { formatName, type NamespacedName } from '@flotilla/common/kube/object';
 import { z } from 'zod';
+import type { CloudIdentities } from '../../cloud/cloud-identities.js';
 import type { TokenIssuer } from '../../kube/client.js';
 import type { Clock } from '../../runtime/clock.js';
 import { configurationFailure } from '../step-failure.js';
+import { cloudProviders, type CloudProvider } from './cloud-clusters.js';
 import { digestOf, type ClusterConfig } from './cluster-config.js';
+import { clusterOfCloud } from './cluster-of-cloud.js';
 import { readConfig, type ReadConfigDeps } from './read-config.js';
 import { tokenCredentials } from './token-credentials.js';
 
@@ -12,12 +15,22 @@ export interface ConfigMapClusterDeps extends ReadConfigDeps {
   clock: Clock;
   /** --default-kubeconfig-service-account. */
   defaultServiceAccount: string;
+  /** Workload identity; without it there is none. */
+  identities?: CloudIdentities;
+  /** Gate ObjectLevelWorkloadIdentity: a ConfigMap may name the ServiceAccount that a cloud sees. */
+  isObjectLevel: boolean;
 }
 
-const cloudProviders = new Set(['aws', 'azure', 'gcp']);
+const address = z.url({ protocol: /^https$/, error: 'has to be an https URL' });
+const cloudSchema = z.object({
+  cluster: z.string({ error: 'is required' }).min(1, 'is required'),
+  address: address.optional(),
+  'ca.crt': z.string().optional(),
+  serviceAccountName: z.string().optional(),
+});
 
 const genericSchema = z.object({
-  address: z.url({ protocol: /^https$/, error: 'has to be an https URL' }),
+  address,
   'ca.crt': z.string().optional(),
   audiences: z.string().optional(),
   serviceAccountName: z.string().optional(),
@@ -25,7 +38,8 @@ const genericSchema = z.object({
 
 /**
  * The cluster that a ConfigMap describes (flux-compat 3.10). The generic provider proves who acts by a short-lived token
- * of a ServiceAccount in the namespace of the ConfigMap, which the other cluster has to trust.
+ * of a ServiceAccount in the namespace of the ConfigMap, which the other cluster has to trust; the others by a token of
+ * their cloud.
  * @throws StepFailure for a provider that is not there, Error for a ConfigMap that lacks something
  */
 export async function clusterOfConfigMap(
@@ -35,20 +49,31 @@ export async function clusterOfConfigMap(
 ): Promise<ClusterConfig> {
   const { data } = await readConfig(deps, 'ConfigMap', name, signal);
   const where = `KubeConfig configmap '${formatName(name)}'`;
-  checkProvider(data['provider'], where);
-  const parsed = genericSchema.safeParse(data);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Error(`${where}: data.${issue?.path.join('.')} ${issue?.message}`);
-  }
-  const { address, 'ca.crt': ca, audiences, serviceAccountName } = parsed.data;
+  const provider = providerOf(data['provider'], where);
+  return provider === 'generic'
+    ? genericCluster(deps, data, name, where)
+    : await cloudCluster(deps, provider, data, name, where, signal);
+}
+
+function genericCluster(
+  deps: ConfigMapClusterDeps,
+  data: Readonly<Record<string, string>>,
+  name: NamespacedName,
+  where: string,
+): ClusterConfig {
+  const {
+    address: given,
+    'ca.crt': ca,
+    audiences,
+    serviceAccountName,
+  } = readData(genericSchema, data, where);
   const account = serviceAccountName || deps.defaultServiceAccount;
   if (!account) {
     throw new Error(
       `${where}: data.serviceAccountName is required, since no --default-kubeconfig-service-account is set`,
     );
   }
-  const server = address.replace(/\/+$/, '');
+  const server = given.replace(/\/+$/, '');
   const spec = {
     account: { namespace: name.namespace, name: account },
     audiences: audiences ? readAudiences(audiences, where) : [server],
@@ -60,13 +85,46 @@ export async function clusterOfConfigMap(
   };
 }
 
-function checkProvider(provider: string | undefined, where: string): void {
-  if (provider === 'generic') return;
+async function cloudCluster(
+  { identities, clock, isObjectLevel, defaultServiceAccount }: ConfigMapClusterDeps,
+  provider: CloudProvider,
+  data: Readonly<Record<string, string>>,
+  { namespace }: NamespacedName,
+  where: string,
+  signal: AbortSignal,
+): Promise<ClusterConfig> {
+  const { cluster, address: given, 'ca.crt': ca, serviceAccountName } = readData(cloudSchema, data, where);
+  if (serviceAccountName && !isObjectLevel) {
+    const what = `${where}: to use data.serviceAccountName for provider authentication`;
+    const message = `${what} please enable the ObjectLevelWorkloadIdentity feature gate in the controller`;
+    throw configurationFailure('FeatureGateDisabled', message);
+  }
+  if (!identities) throw new Error(`${where}: provider '${provider}' needs workload identity`);
+  const account = serviceAccountName || defaultServiceAccount;
+  const spec = {
+    provider,
+    cluster,
+    where,
+    who: account ? { namespace, name: account } : undefined,
+    ...(given ? { address: given } : {}),
+    ...(ca ? { ca } : {}),
+  };
+  return await clusterOfCloud({ identities, clock }, spec, signal);
+}
+
+function readData<T>(schema: z.ZodType<T>, data: Readonly<Record<string, string>>, where: string): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Error(`${where}: data.${issue?.path.join('.')} ${issue?.message}`);
+}
+
+function providerOf(provider: string | undefined, where: string): CloudProvider | 'generic' {
   if (provider === undefined) throw new Error(`${where}: data.provider is required`);
-  const why = cloudProviders.has(provider)
-    ? `provider '${provider}' is not supported yet; use provider 'generic', or a kubeconfig in a Secret`
-    : `provider '${provider}' is none of aws, azure, gcp and generic`;
-  throw configurationFailure('InvalidProviderConfiguration', `${where}: ${why}`);
+  const found = [...cloudProviders, 'generic' as const].find((name) => name === provider);
+  if (found) return found;
+  const message = `${where}: provider '${provider}' is none of aws, azure, gcp and generic`;
+  throw configurationFailure('InvalidProviderConfiguration', message);
 }
 
 /** A YAML or JSON list, or one audience a line. */

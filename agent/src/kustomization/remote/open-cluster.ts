@@ -66,6 +66,10 @@ async function readClusterConfig(run: Run): Promise<ClusterConfig | undefined> {
   }
   if (!configMapRef)
     throw new Error('spec.kubeConfig: exactly one of secretRef and configMapRef is required');
-  const given = { ...deps, defaultServiceAccount: options.defaultKubeconfigServiceAccount };
+  const given = {
+    ...deps,
+    defaultServiceAccount: options.defaultKubeconfigServiceAccount,
+    isObjectLevel: options.gates.ObjectLevelWorkloadIdentity,
+  };
   return await clusterOfConfigMap(given, { namespace, name: configMapRef.name }, signal);
 }

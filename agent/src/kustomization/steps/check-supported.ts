@@ -1,18 +1,16 @@
 import type { KustomizationSpec } from '@flotilla/common/api/kustomization';
+import type { KustomizationGates } from '../options.js';
 import { stalledFailure, type StepFailure } from '../step-failure.js';
 
-/**
- * Refuses fields that this agent does not act on yet. Going on without them would apply something else than the
- * author asked for. @throws StepFailure that names the field
- */
-export function checkSupported(spec: KustomizationSpec): void {
-  if (spec.decryption?.serviceAccountName) throw withoutWorkloadIdentity();
+/** Refuses fields that a gate of the agent keeps closed. @throws StepFailure that names the field */
+export function checkSupported(spec: KustomizationSpec, gates: KustomizationGates): void {
+  if (spec.decryption?.serviceAccountName && !gates.ObjectLevelWorkloadIdentity) throw gateIsOff();
 }
 
 /** flux-compat 3.2, 3. */
-function withoutWorkloadIdentity(): StepFailure {
+function gateIsOff(): StepFailure {
   return stalledFailure(
     'FeatureGateDisabled',
-    'spec.decryption.serviceAccountName needs workload identity (feature gate ObjectLevelWorkloadIdentity), which is not supported yet; put the credentials into the Secret of spec.decryption.secretRef',
+    'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
   );
 }

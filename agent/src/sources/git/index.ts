@@ -28,6 +28,7 @@ import { GitHubTokens } from './github-app.js';
 import { createGitCommand } from './git-command.js';
 import { dependentsOf, type FetchArtifact } from './includes.js';
 import { gitRepositoryKind, reconcileGitRepository, type GitContext } from './reconcile.js';
+import type { CloudAccess } from './provider.js';
 import { RemoteListings } from './remote-listings.js';
 import { listRemoteRefs } from './remote-refs.js';
 import { RepositoryCache } from './repository-cache.js';
@@ -74,6 +75,8 @@ export interface GitRepositoryDeps {
   /** What the hub asks of the sources; default: there is no hub. */
   standing?: StandingIntentsCache | undefined;
   options: GitRepositoryOptions;
+  /** Default: no workload identity. */
+  cloud?: CloudAccess;
   /** Default: asks the API server. */
   secrets?: SecretReader;
   /** Default: Math.random. */
@@ -167,6 +170,7 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
     githubTokens: new GitHubTokens(githubApi, () => clock.now()),
+    cloud: deps.cloud ?? { isObjectLevel: false, defaultServiceAccount: '' },
     includable: deps.includable ?? deps.objects,
     ...(deps.fetchArtifact ? { fetchArtifact: deps.fetchArtifact } : {}),
     requeueDependencyMs: options.requeueDependencyMs ?? 30_000,

@@ -62,7 +62,7 @@ export async function reconcileGitRepository(
   if (run.status.get('SourceVerified')?.status === 'False') run.status.delete('SourceVerified');
   const spec = validSpec(run);
   tellOlderFields(run.deps.events, run.object);
-  checkProvider(spec);
+  checkProvider(spec, context.cloud);
   const timeoutMs = parseDuration(spec.timeout);
   const isQuiet = !isAwaited(run) && !gate.isWoken;
   const { namespace } = run.owner;
@@ -123,9 +123,12 @@ async function take(
 /** A token that the server does not take any more must not be used until its time is over. */
 function throwAfterForgetting(context: GitContext, remote: GitRemote, error: unknown): never {
   const cause = error instanceof SourceFailure ? error.cause : undefined;
-  const token = remote.credentials.basic?.password;
-  if (token && cause instanceof GitError && cause.failure === 'authentication')
+  const { basic, bearerToken } = remote.credentials;
+  const token = basic?.password ?? bearerToken;
+  if (token && cause instanceof GitError && cause.failure === 'authentication') {
     context.githubTokens.forget(token);
+    context.cloud.identities?.forget(token);
+  }
   throw error;
 }
 

@@ -1,13 +1,16 @@
 import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import type { SecretReader } from '../secret-reader.js';
 import { messageOf, SourceFailure } from '../source-failure.js';
+import { cloudLogin } from './cloud-remote.js';
 import { gitRemote, InvalidUrlError, type GitRemote, type SecretData } from './credentials.js';
 import { githubAppData, type GitHubTokens } from './github-app.js';
+import type { CloudAccess } from './provider.js';
 import { proxyAddress } from './proxy.js';
 
 export interface RemoteContext {
   secrets: SecretReader;
   githubTokens: GitHubTokens;
+  cloud: CloudAccess;
 }
 
 export interface RemoteRequest {
@@ -26,6 +29,9 @@ export interface RemoteRequest {
 export async function remoteOf(context: RemoteContext, request: RemoteRequest): Promise<GitRemote> {
   const { spec, namespace } = request;
   const proxy = await proxyOf(context, request);
+  if (spec.provider === 'aws' || spec.provider === 'azure') {
+    return await cloudRemote(context, request, proxy ? { proxy } : {});
+  }
   const { secretRef } = spec;
   const secret = secretRef && (await readSecret(context, request, secretRef.name));
   const options = proxy ? { proxy } : {};
@@ -77,6 +83,24 @@ async function githubRemote(
     const password = await githubTokens.tokenFor(app, { ...options, timeoutMs, signal });
     const ca: SecretData = app.ca ? { 'ca.crt': app.ca } : {};
     return remoteFrom(spec, { username: 'x-access-token', password, ...ca }, { ...options, sameAs: app });
+  } catch (error) {
+    if (error instanceof SourceFailure) throw error;
+    throw authenticationFailed(`failed to configure authentication options: ${messageOf(error)}`, error);
+  }
+}
+
+/** Workload identity instead of a Secret. The remote stays the same one when the token changes. */
+async function cloudRemote(
+  { cloud: { identities, isObjectLevel, defaultServiceAccount } }: RemoteContext,
+  { spec, namespace, signal }: RemoteRequest,
+  options: { proxy?: string },
+): Promise<GitRemote> {
+  if (!identities) throw invalidProvider(`provider '${spec.provider}' needs workload identity`);
+  const name = spec.serviceAccountName || (isObjectLevel ? defaultServiceAccount : '');
+  try {
+    const who = name ? { namespace, name } : undefined;
+    const { secret, sameAs } = await cloudLogin(identities, spec, who, signal);
+    return remoteFrom(spec, secret, { ...options, sameAs });
   } catch (error) {
     if (error instanceof SourceFailure) throw error;
     throw authenticationFailed(`failed to configure authentication options: ${messageOf(error)}`, error);

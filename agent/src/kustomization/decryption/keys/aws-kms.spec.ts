@@ -2,8 +2,12 @@ import { createHash, createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MasterKeyOf } from '@flotilla/common/sops/master-key';
 import { AwsKmsKeys, parseAwsCredentials } from './aws-kms.js';
-import { startFakeService, type FakeService, type ReceivedRequest } from './fake-service.fixture.js';
-import { signAws } from './sign-aws.js';
+import {
+  startFakeService,
+  type FakeService,
+  type ReceivedRequest,
+} from '../../../cloud/fake-service.fixture.js';
+import { signAws, type AwsCredentials } from '../../../cloud/sign-aws.js';
 
 const dataKey = Buffer.alloc(32, 6);
 const signal = new AbortController().signal;
@@ -124,6 +128,26 @@ describe('AWS KMS keys (flux-compat 3.4)', () => {
       'decryption with AWS KMS failed: status 400: InvalidCiphertextException: no such key',
     );
     await expect(keys('AKIDOTHER').decrypt(key, signal)).rejects.toThrow('status 500: SignatureDoesNotMatch');
+  });
+
+  it('are decrypted by workload identity where the Secret has no credentials, in the region of the ARN', async () => {
+    const asked: unknown[] = [];
+    const identity = async (place: unknown): Promise<AwsCredentials> => {
+      asked.push(place);
+      return { accessKeyId: 'AKIDROLE', secretAccessKey: secrets['AKIDROLE']!, sessionToken: 'session' };
+    };
+    const services = new AwsKmsKeys(undefined, aws.send, now, identity);
+    expect(Buffer.from(await services.decrypt(key, signal))).toEqual(dataKey);
+    expect(asked).toEqual([{ region: 'eu-west-1', domain: 'amazonaws.com' }]);
+    expect(aws.requests[0]?.headers['x-amz-security-token']).toBe('session');
+  });
+
+  it('say why there is neither a Secret nor an identity', async () => {
+    const identity = () => Promise.reject(new Error('the agent has no identity in AWS'));
+    const services = new AwsKmsKeys(undefined, aws.send, now, identity);
+    await expect(services.decrypt(key, signal)).rejects.toThrow(
+      'no AWS credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.aws-kms, and the agent has no identity in AWS',
+    );
   });
 
   it('need credentials and an ARN', async () => {

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { parseYaml } from '@flotilla/common/yaml/parse';
 import type { KeyService } from '@flotilla/common/sops/key-service';
 import type { MasterKey, MasterKeyOf } from '@flotilla/common/sops/master-key';
-import { fieldsOf, textField, type SendHttp } from './http-json.js';
-import { signAws, type AwsCredentials } from './sign-aws.js';
+import { fieldsOf, textField, type SendHttp } from '../../../cloud/http-json.js';
+import { awsDomain, element, type AwsPlace } from '../../../cloud/aws-identity.js';
+import { signAws, type AwsCredentials } from '../../../cloud/sign-aws.js';
 
 const Credentials = z.object({
   aws_access_key_id: z.string().min(1),
@@ -35,6 +36,8 @@ export class AwsKmsKeys implements KeyService {
     readonly credentials: AwsCredentials | undefined,
     readonly send: SendHttp,
     readonly now: () => number,
+    /** Credentials by workload identity, where the Secret has none. */
+    readonly identity?: (place: AwsPlace, signal: AbortSignal) => Promise<AwsCredentials>,
   ) {}
 
   canDecrypt(key: MasterKey): boolean {
@@ -42,23 +45,26 @@ export class AwsKmsKeys implements KeyService {
   }
 
   async decrypt(key: MasterKeyOf<'kms'>, signal: AbortSignal): Promise<Uint8Array> {
-    if (!this.credentials) {
-      throw new Error(
-        'no AWS credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.aws-kms; workload identity is not supported yet',
-      );
-    }
     const [, partition, region] = arn.exec(key.arn) ?? [];
     if (!partition || !region) throw new Error(`no valid ARN found in '${key.arn}'`);
-    const place = { region, domain: partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com' };
-    const credentials = key.role
-      ? await this.#assumeRole(key.role, place, this.credentials, signal)
-      : this.credentials;
+    const place = { region, domain: awsDomain(partition) };
+    const own = this.credentials ?? (await this.#identify(place, signal));
+    const credentials = key.role ? await this.#assumeRole(key.role, place, own, signal) : own;
     return await this.#decrypt(key, place, credentials, signal);
+  }
+
+  async #identify(place: AwsPlace, signal: AbortSignal): Promise<AwsCredentials> {
+    const missing =
+      'no AWS credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.aws-kms';
+    if (!this.identity) throw new Error(missing);
+    return await this.identity(place, signal).catch((error: unknown) => {
+      throw new Error(`${missing}, and ${(error as Error).message}`, { cause: error });
+    });
   }
 
   async #decrypt(
     key: MasterKeyOf<'kms'>,
-    { region, domain }: Place,
+    { region, domain }: AwsPlace,
     credentials: AwsCredentials,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
@@ -81,7 +87,7 @@ export class AwsKmsKeys implements KeyService {
 
   async #assumeRole(
     role: string,
-    { region, domain }: Place,
+    { region, domain }: AwsPlace,
     credentials: AwsCredentials,
     signal: AbortSignal,
   ): Promise<AwsCredentials> {
@@ -107,16 +113,4 @@ export class AwsKmsKeys implements KeyService {
       sessionToken: element(answer.text, 'SessionToken'),
     };
   }
-}
-
-interface Place {
-  region: string;
-  domain: string;
-}
-
-/** The texts in question hold no markup. */
-function element(xml: string, name: string): string {
-  const found = new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml)?.[1];
-  if (!found) throw new Error(`failed to assume a role: the answer has no ${name}`);
-  return found;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MasterKeyOf } from '@flotilla/common/sops/master-key';
 import { parseAzureCredentials } from './azure-credentials.js';
 import { AzureKeyVaultKeys } from './azure-key-vault.js';
-import { startFakeService, type FakeService } from './fake-service.fixture.js';
+import { startFakeService, type FakeService } from '../../../cloud/fake-service.fixture.js';
 
 const dataKey = Buffer.alloc(32, 8);
 const signal = new AbortController().signal;
@@ -73,6 +73,17 @@ describe('Azure Key Vault keys (flux-compat 3.4)', () => {
     });
   });
   afterEach(() => azure.stop());
+
+  it('are decrypted by workload identity where the Secret has no credentials, with a token for the vault', async () => {
+    const identity = async (scope: string): Promise<string> => `token for ${scope}`;
+    const services = new AzureKeyVaultKeys(undefined, azure.send, now, identity);
+    expect(Buffer.from(await services.decrypt(key, signal))).toEqual(dataKey);
+    const stranger = { ...key, vaultUrl: 'https://team.vault.azure.net.example.com' };
+    await expect(services.decrypt(stranger, signal)).rejects.toThrow('status 401');
+    expect(azure.requests.at(-1)?.headers.authorization).toBe(
+      'Bearer token for https://vault.azure.net.example.com/.default',
+    );
+  });
 
   const keys = (credentials: Record<string, string>): AzureKeyVaultKeys =>
     new AzureKeyVaultKeys(parseAzureCredentials(JSON.stringify(credentials)), azure.send, now);

@@ -1,7 +1,7 @@
 import type { KeyService } from '@flotilla/common/sops/key-service';
 import type { MasterKey, MasterKeyOf } from '@flotilla/common/sops/master-key';
 import { tokenForm, type AzureCredentials } from './azure-credentials.js';
-import { fieldsOf, textField, type SendHttp } from './http-json.js';
+import { fieldsOf, textField, type SendHttp } from '../../../cloud/http-json.js';
 
 const apiVersion = '7.4';
 
@@ -15,6 +15,8 @@ export class AzureKeyVaultKeys implements KeyService {
     readonly credentials: AzureCredentials | undefined,
     readonly send: SendHttp,
     readonly now: () => number,
+    /** A token by workload identity, where the Secret has no credentials. */
+    readonly identity?: (scope: string, signal: AbortSignal) => Promise<string>,
   ) {}
 
   canDecrypt(key: MasterKey): boolean {
@@ -22,14 +24,12 @@ export class AzureKeyVaultKeys implements KeyService {
   }
 
   async decrypt(key: MasterKeyOf<'azure_kv'>, signal: AbortSignal): Promise<Uint8Array> {
-    if (!this.credentials) {
-      throw new Error(
-        'no Azure credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.azure-kv; workload identity is not supported yet',
-      );
-    }
     const what = 'decryption with Azure Key Vault';
     const scope = scopeOf(key.vaultUrl);
-    const token = this.#tokens.get(scope) ?? this.#fetchToken(this.credentials, scope, signal);
+    const { credentials } = this;
+    const ask = (): Promise<string> =>
+      credentials ? this.#fetchToken(credentials, scope, signal) : this.#identify(scope, signal);
+    const token = this.#tokens.get(scope) ?? ask();
     this.#tokens.set(scope, token);
     const answer = await this.send({
       method: 'POST',
@@ -39,6 +39,15 @@ export class AzureKeyVaultKeys implements KeyService {
       signal,
     });
     return Buffer.from(textField(fieldsOf(answer, what), 'value', what), 'base64url');
+  }
+
+  async #identify(scope: string, signal: AbortSignal): Promise<string> {
+    const missing =
+      'no Azure credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.azure-kv';
+    if (!this.identity) throw new Error(missing);
+    return await this.identity(scope, signal).catch((error: unknown) => {
+      throw new Error(`${missing}, and ${(error as Error).message}`, { cause: error });
+    });
   }
 
   async #fetchToken(credentials: AzureCredentials, scope: string, signal: AbortSignal): Promise<string> {

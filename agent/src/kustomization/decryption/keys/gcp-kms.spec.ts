@@ -1,7 +1,7 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MasterKeyOf } from '@flotilla/common/sops/master-key';
-import { startFakeService, type FakeService } from './fake-service.fixture.js';
+import { startFakeService, type FakeService } from '../../../cloud/fake-service.fixture.js';
 import { GcpKmsKeys, parseGcpCredentials } from './gcp-kms.js';
 
 const dataKey = Buffer.alloc(32, 7);
@@ -52,6 +52,12 @@ describe('GCP KMS keys (flux-compat 3.4)', () => {
 
   const keys = (credentials: unknown = account): GcpKmsKeys =>
     new GcpKmsKeys(parseGcpCredentials(JSON.stringify(credentials)), google.send, now);
+
+  it('are decrypted by workload identity where the Secret has no credentials', async () => {
+    const services = new GcpKmsKeys(undefined, google.send, now, async () => 'ya29.token');
+    expect(Buffer.from(await services.decrypt(key, signal))).toEqual(dataKey);
+    expect(google.requests.map(({ host }) => host)).toEqual(['cloudkms.googleapis.com']);
+  });
 
   it('are decrypted with a token for a signed assertion, one for all', async () => {
     const services = keys();

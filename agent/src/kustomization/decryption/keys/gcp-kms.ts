@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KeyService } from '@flotilla/common/sops/key-service';
 import type { MasterKey, MasterKeyOf } from '@flotilla/common/sops/master-key';
-import { fieldsOf, textField, type SendHttp } from './http-json.js';
+import { fieldsOf, textField, type SendHttp } from '../../../cloud/http-json.js';
 import { signJwt } from './sign-jwt.js';
 
 const googleTokenUri = 'https://oauth2.googleapis.com/token';
@@ -54,6 +54,8 @@ export class GcpKmsKeys implements KeyService {
     readonly credentials: GcpCredentials | undefined,
     readonly send: SendHttp,
     readonly now: () => number,
+    /** An access token by workload identity, where the Secret has no credentials. */
+    readonly identity?: (signal: AbortSignal) => Promise<string>,
   ) {}
 
   canDecrypt(key: MasterKey): boolean {
@@ -61,15 +63,10 @@ export class GcpKmsKeys implements KeyService {
   }
 
   async decrypt(key: MasterKeyOf<'gcp_kms'>, signal: AbortSignal): Promise<Uint8Array> {
-    if (!this.credentials) {
-      throw new Error(
-        'no GCP credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.gcp-kms; workload identity is not supported yet',
-      );
-    }
     if (!resource.test(key.resourceId)) throw new Error(`no valid resource ID found in '${key.resourceId}'`);
     const what = 'decryption with GCP KMS';
     // One token serves all documents of a build.
-    this.#token ??= this.#fetchToken(this.credentials, signal);
+    this.#token ??= this.credentials ? this.#fetchToken(this.credentials, signal) : this.#identify(signal);
     const answer = await this.send({
       method: 'POST',
       url: `https://cloudkms.googleapis.com/v1/${encodeURI(key.resourceId)}:decrypt`,
@@ -78,6 +75,15 @@ export class GcpKmsKeys implements KeyService {
       signal,
     });
     return Buffer.from(textField(fieldsOf(answer, what), 'plaintext', what), 'base64');
+  }
+
+  async #identify(signal: AbortSignal): Promise<string> {
+    const missing =
+      'no GCP credentials: the decryption Secret (spec.decryption.secretRef) has no key sops.gcp-kms';
+    if (!this.identity) throw new Error(missing);
+    return await this.identity(signal).catch((error: unknown) => {
+      throw new Error(`${missing}, and ${(error as Error).message}`, { cause: error });
+    });
   }
 
   async #fetchToken(credentials: GcpCredentials, signal: AbortSignal): Promise<string> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MasterKeyOf } from '@flotilla/common/sops/master-key';
-import { startFakeService, type FakeService } from './fake-service.fixture.js';
-import { sendHttp } from './http-json.js';
+import { startFakeService, type FakeService } from '../../../cloud/fake-service.fixture.js';
+import { sendHttp } from '../../../cloud/http-json.js';
 import { VaultKeys } from './vault-keys.js';
 
 const dataKey = Buffer.alloc(32, 5);

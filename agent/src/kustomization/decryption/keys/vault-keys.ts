@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { KeyService } from '@flotilla/common/sops/key-service';
 import type { MasterKey, MasterKeyOf } from '@flotilla/common/sops/master-key';
-import { fieldsOf, textField, type SendHttp } from './http-json.js';
+import { fieldsOf, textField, type SendHttp } from '../../../cloud/http-json.js';
 
 /** Decrypts data keys with the transit engine of HashiCorp Vault or OpenBao. */
 export class VaultKeys implements KeyService {
@@ -9,6 +9,8 @@ export class VaultKeys implements KeyService {
     /** Undefined when the decryption Secret has none. */
     readonly token: string | undefined,
     readonly send: SendHttp,
+    /** A token by login as a ServiceAccount, where the Secret has none. */
+    readonly login?: (address: string, signal: AbortSignal) => Promise<string>,
   ) {}
 
   canDecrypt(key: MasterKey): boolean {
@@ -16,11 +18,7 @@ export class VaultKeys implements KeyService {
   }
 
   async decrypt(key: MasterKeyOf<'hc_vault'>, signal: AbortSignal): Promise<Uint8Array> {
-    if (!this.token) {
-      throw new Error(
-        'no Vault token: the decryption Secret (spec.decryption.secretRef) has no key sops.vault-token; login with a ServiceAccount (--sops-vault-configmap) is not supported yet',
-      );
-    }
+    const token = this.token || (await this.#logIn(key.address, signal));
     const what = 'decryption with Vault';
     const answer = await this.send({
       method: 'PUT',
@@ -28,7 +26,7 @@ export class VaultKeys implements KeyService {
       headers: {
         'content-type': 'application/json',
         'x-vault-request': 'true',
-        'x-vault-token': this.token,
+        'x-vault-token': token,
       },
       body: JSON.stringify({ ciphertext: key.encrypted }),
       signal,
@@ -36,6 +34,15 @@ export class VaultKeys implements KeyService {
     const { data } = fieldsOf(answer, what);
     const fields = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
     return Buffer.from(textField(fields, 'plaintext', what), 'base64');
+  }
+
+  async #logIn(address: string, signal: AbortSignal): Promise<string> {
+    const missing =
+      'no Vault token: the decryption Secret (spec.decryption.secretRef) has no key sops.vault-token';
+    if (!this.login) throw new Error(`${missing}, and no --sops-vault-configmap is set`);
+    return await this.login(address, signal).catch((error: unknown) => {
+      throw new Error(`${missing}, and ${(error as Error).message}`, { cause: error });
+    });
   }
 }
 

@@ -1,10 +1,10 @@
 import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 
 export interface HttpRequest {
-  method: 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT';
   url: string;
   headers: Readonly<Record<string, string>>;
-  body: string;
+  body?: string;
   signal: AbortSignal;
 }
 
@@ -13,7 +13,7 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** Sends one request to a key service. */
+/** Sends one request to a service of a cloud. */
 export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const timeoutMs = 15_000;
@@ -26,7 +26,13 @@ export const sendHttp: SendHttp = async ({ method, url, headers, body, signal })
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   dispatcher ??= new EnvHttpProxyAgent();
   try {
-    const answer = await request(url, { method, headers: { ...headers }, body, signal: limited, dispatcher });
+    const answer = await request(url, {
+      method,
+      headers: { ...headers },
+      signal: limited,
+      dispatcher,
+      ...(body === undefined ? {} : { body }),
+    });
     const parts: Buffer[] = [];
     let bytes = 0;
     for await (const part of answer.body) {
