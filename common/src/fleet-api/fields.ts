@@ -84,6 +84,25 @@ export const SourceRef = z.strictObject({
 });
 export type SourceRef = z.output<typeof SourceRef>;
 
+/** An address of a server. Credentials in it would be shown to everybody who reads the document. */
+export const HttpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an address that begins with https:// or http://' })
+  .max(2_000)
+  .refine(withoutUser, 'must not hold a user or password; name environment variables of the hub for them');
+
+function withoutUser(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+/** The name of a branch, by the rules of Git. */
+export const BranchName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?!-)(?!.*(?:\.\.|\/\/|@\{|\.lock$))[^\s~^:?*[\\]+(?<![./])$/, 'is not the name of a branch');
+
 /** metadata of a document. */
 export const Metadata = z.strictObject({
   name: DocumentName,

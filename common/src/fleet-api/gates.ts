@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { DocumentName, DurationText } from './fields.js';
+import { DocumentName, DurationText, HttpUrl } from './fields.js';
 
-const HttpUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 const common = {
   name: DocumentName.optional().describe('Default the type; must be unique among the gates of one list.'),
 };

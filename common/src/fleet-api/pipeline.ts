@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import { DocumentName, DurationText, fleetApiVersion, Metadata, SourceRef } from './fields.js';
+import {
+  BranchName,
+  DocumentName,
+  DurationText,
+  fleetApiVersion,
+  HttpUrl,
+  Metadata,
+  SourceRef,
+} from './fields.js';
 import { GateList } from './gates.js';
 import { RolloutStrategy } from './rollout-strategy.js';
 
 /** The hub's own look at a Git server, for releases that no agent has fetched yet. */
 const GitWatch = z.strictObject({
   source: z.int().min(0).default(0).describe('Which of spec.sources it tells about.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2_000)
-    .describe('Address of the repository.'),
-  branch: z.string().min(1).max(255).default('main').describe('The branch that is watched.'),
+  url: HttpUrl.describe('Address of the repository.'),
+  branch: BranchName.default('main').describe('The branch that is watched.'),
   interval: DurationText.default('1m').describe('How often, at most every second.'),
   usernameEnv: z
     .string()
@@ -51,20 +56,13 @@ const FileChange = z.discriminatedUnion('type', [
 
 /** How the promotion writes Git before its rollout follows the merged commit. */
 const GitDelivery = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2_000)
-    .describe('Address of the repository.'),
-  branch: z.string().min(1).max(255).default('main').describe('Branch that the environment follows.'),
+  url: HttpUrl.describe('Address of the repository.'),
+  branch: BranchName.default('main').describe('Branch that the environment follows.'),
   provider: z
     .enum(['push', 'github', 'gitlab', 'gitea'])
     .default('push')
     .describe('push: plain Git. The others: by their API, which pull requests need.'),
-  apiUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(2_000)
-    .optional()
-    .describe('Of a server of your own, where it cannot be told from url.'),
+  apiUrl: HttpUrl.optional().describe('Of a server of your own, where it cannot be told from url.'),
   pullRequest: z
     .boolean()
     .default(false)
