@@ -1,7 +1,7 @@
 import type { Gate } from '@flotilla/common/fleet-api/gates';
 import { decide } from '../domain/decide.js';
 import type { Observation, PromotionEvent, RolloutNews, Setup } from '../domain/events.js';
-import { isAuthor } from '../domain/gates/approval.js';
+import { hasApproved, isAuthor } from '../domain/gates/approval.js';
 import type { GateFacts } from '../domain/gates/gate-facts.js';
 import type { Person, Promotion } from '../domain/promotion.js';
 import { isEnd, isMoving, isTransition, isWaiting } from '../domain/promotion-state.js';
@@ -59,8 +59,8 @@ export class LaneWorld {
 
   approve(promotion: Promotion, who: number): void {
     const person = people[who % people.length];
-    if (!person || isEnd(promotion.state)) return;
     const stage = promotion.state === 'Verifying' ? 'after' : 'before';
+    if (!person || isEnd(promotion.state) || hasApproved(promotion, stage, person)) return;
     const approval = { stage, releaseId: promotion.releaseId, person, comment: '', at: this.now } as const;
     this.apply(promotion.id, { type: 'approved', approval });
   }
