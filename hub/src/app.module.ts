@@ -8,6 +8,7 @@ import { ClustersModule } from './clusters/clusters.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
 import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
+import { GovernanceModule } from './governance/governance.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { FreezesModule } from './freezes/freezes.module.js';
@@ -46,6 +47,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   ReleasesModule,
   PromotionsModule,
   RolloutsModule,
+  GovernanceModule,
   StreamModule,
 ];
 

@@ -13,13 +13,22 @@ import { createFleetRepository } from './fleet-repository.js';
 import { type HubApi, hubApi } from './hub-api.js';
 import type { Progress } from './progress.js';
 
-export const clusterNames = ['dev', 'staging', 'prod'] as const;
+/** Name of each cluster -> its labels; `env` is also its folder in the repository. */
+export const clusterLabels: ReadonlyMap<string, { env: string; tier?: string }> = new Map([
+  ['dev', { env: 'dev' }],
+  ['staging', { env: 'staging' }],
+  ['prod-canary', { env: 'prod', tier: 'canary' }],
+  ['prod', { env: 'prod' }],
+]);
+const clusterNames = [...clusterLabels.keys()];
 /** How often each cluster looks at the repository. */
 const pollInterval = '5s';
 
 export interface DemoFleet {
   readonly hub: FlotillaHub;
   readonly api: HubApi;
+  /** A second person: may approve what another has committed. */
+  readonly approver: HubApi;
   readonly repository: GitRepository & { readonly url: string };
   readonly clusters: ReadonlyMap<string, ControlPlane>;
   readonly agents: ReadonlyMap<string, FlotillaAgent>;
@@ -53,12 +62,14 @@ export async function startDemoFleet(progress: Progress): Promise<DemoFleet> {
     started();
 
     const api = hubApi(hub.url, hub.adminToken);
-    const clusters = new Map(clusterNames.map((name, index) => [name as string, fleet.clusters[index]!]));
+    const approver = hubApi(hub.url, await api.createApiToken('release-manager', ['grace@example.test']));
+    const clusters = new Map(clusterNames.map((name, index) => [name, fleet.clusters[index]!]));
     const enrolled = progress.step('enrolling an agent in each cluster with a join token');
     const agents = new Map<string, FlotillaAgent>();
     await Promise.all(
       [...clusters].map(async ([name, cluster]) => {
-        await prepareCluster(cluster, name, repository.url);
+        const labels = clusterLabels.get(name)!;
+        await prepareCluster(cluster, labels.env, repository.url);
         const agent = await startFlotillaAgent({
           kubeconfig: cluster.kubeconfig,
           storagePath: join(folder.path, name),
@@ -67,15 +78,17 @@ export async function startDemoFleet(progress: Progress): Promise<DemoFleet> {
             `--hub-address=${hub.agentAddress}`,
             `--hub-enroll-address=${hub.enrollAddress}`,
             `--cluster-name=${name}`,
+            // A cluster that goes back must not wait until the health of the bad revision has timed out.
+            '--feature-gates=CancelHealthCheckOnNewRevision=true',
           ],
-          env: { FLOTILLA_AGENT_JOIN_TOKEN: await api.createJoinToken(name, { env: name }) },
+          env: { FLOTILLA_AGENT_JOIN_TOKEN: await api.createJoinToken(name, { ...labels }) },
         });
         agents.set(name, agent);
         stops.push(() => agent.stop('SIGTERM', 10_000));
       }),
     );
     enrolled();
-    return { hub, api, repository, clusters, agents, folder: folder.path, stop };
+    return { hub, api, approver, repository, clusters, agents, folder: folder.path, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -83,14 +96,14 @@ export async function startDemoFleet(progress: Progress): Promise<DemoFleet> {
 }
 
 /** What the agent's chart installs: the CRDs, the namespace and the root of the cluster's folder. */
-async function prepareCluster(cluster: ControlPlane, name: string, repositoryUrl: string): Promise<void> {
+async function prepareCluster(cluster: ControlPlane, folder: string, repositoryUrl: string): Promise<void> {
   const kubectl = await kubectlFor(cluster);
   await kubectl.apply(await flotillaCrds());
   await kubectl.run(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-  await kubectl.apply(rootManifests(name, repositoryUrl));
+  await kubectl.apply(rootManifests(folder, repositoryUrl));
 }
 
-function rootManifests(name: string, repositoryUrl: string): string {
+function rootManifests(folder: string, repositoryUrl: string): string {
   return `
 apiVersion: v1
 kind: Namespace
@@ -115,7 +128,7 @@ metadata:
   namespace: flux-system
 spec:
   interval: 10m
-  path: ./clusters/${name}
+  path: ./clusters/${folder}
   prune: true
   sourceRef:
     kind: GitRepository

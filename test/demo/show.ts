@@ -7,6 +7,9 @@ import { fleetFiles } from './fleet-repository.js';
 import type { LiveTable } from './fleet-table.js';
 import type { ClusterView } from './hub-api.js';
 import type { Progress } from './progress.js';
+import { storyDocuments } from './story/documents.js';
+import { type PromotionResult, tellPromotion } from './story/tell-promotion.js';
+import { type RollbackResult, tellRollback } from './story/tell-rollback.js';
 
 const readyTimeoutMs = 120_000;
 
@@ -21,6 +24,8 @@ export interface DemoResult {
   }>;
   commit: { revision: string; reachedAllMs: number };
   drift: { correctedMs: number };
+  promotion: PromotionResult;
+  rollback: RollbackResult;
   hub: { url: string };
 }
 
@@ -32,11 +37,33 @@ export async function show(fleet: DemoFleet, table: LiveTable, progress: Progres
   const commit = await showCommit(fleet, table, progress);
   const drift = await showDrift(fleet, progress);
   const clusters = await untilReady(fleet, table, commit.revision);
-  return { clusters: clusters.map(summary), commit, drift, hub: { url: fleet.hub.url } };
+  await takePipeline(fleet, progress, commit.revision);
+  const promotion = await tellPromotion(fleet, progress);
+  const rollback = await tellRollback(fleet, progress, promotion.revision);
+  table.show(await fleet.api.clusters());
+  table.settle();
+  const { url } = fleet.hub;
+  return { clusters: clusters.map(summary), commit, drift, promotion, rollback, hub: { url } };
 }
 
 function summary({ name, ready, revision, freshness, objects }: ClusterView): DemoResult['clusters'][number] {
   return { name, ready, revision, freshness, objects: objects.total };
+}
+
+/** From now on a pipeline says when staging and prod move; they stay where they are. */
+async function takePipeline(fleet: DemoFleet, progress: Progress, commit: string): Promise<void> {
+  const taken = progress.step('applying a pipeline: dev, then staging after a soak, then prod when approved');
+  await fleet.api.apply(storyDocuments);
+  await waitFor(
+    'the clusters of staging and prod to be pinned',
+    async () => {
+      const clusters = await fleet.api.clusters();
+      const kept = clusters.filter(({ gate, revision }) => gate.pinned === 1 && revision?.endsWith(commit));
+      return kept.length === fleet.clusters.size - 1;
+    },
+    { timeoutMs: readyTimeoutMs, intervalMs: 100 },
+  );
+  taken();
 }
 
 /** Waits until all clusters are ready on one commit, showing them meanwhile. */

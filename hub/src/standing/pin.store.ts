@@ -13,26 +13,36 @@ const columns = `p.id, p.cluster_id AS "clusterId", p.source_kind AS kind, p.sou
   p.source_name AS name, p.revision, p.reason, p.requested_by AS "requestedBy", p.rollout_id AS "rolloutId",
   p.break_glass AS "breakGlass", p.created_at AS "createdAt"`;
 
+const insert = `INSERT INTO pins AS p (id, cluster_id, source_kind, source_namespace, source_name, revision, reason,
+    requested_by, rollout_id, break_glass, created_at)
+  SELECT r.id, r."clusterId", r.kind, r.namespace, r.name, r.revision, r.reason, r."requestedBy", r."rolloutId",
+    r."breakGlass", r."createdAt"
+  FROM jsonb_to_recordset($1::jsonb) AS r (id text, "clusterId" text, kind text, namespace text, name text,
+    revision text, reason text, "requestedBy" text, "rolloutId" text, "breakGlass" boolean, "createdAt" timestamptz)
+  JOIN clusters ON clusters.id = r."clusterId"`;
+
+function rowsText(pins: readonly PinRecord[]): string {
+  return JSON.stringify(pins.map(({ source, ...pin }) => ({ ...pin, ...source })));
+}
+
 /** The pins in force. */
 @Injectable()
 export class PinStore {
   /** Sets pins; one that says the same as the pin that stands keeps the old one. Clusters that are gone are skipped. */
   async put(manager: EntityManager, pins: readonly PinRecord[]): Promise<void> {
     await manager.query(
-      `INSERT INTO pins AS p (id, cluster_id, source_kind, source_namespace, source_name, revision, reason, requested_by,
-         rollout_id, break_glass, created_at)
-       SELECT r.id, r."clusterId", r.kind, r.namespace, r.name, r.revision, r.reason, r."requestedBy", r."rolloutId",
-         r."breakGlass", r."createdAt"
-       FROM jsonb_to_recordset($1::jsonb) AS r (id text, "clusterId" text, kind text, namespace text, name text,
-         revision text, reason text, "requestedBy" text, "rolloutId" text, "breakGlass" boolean, "createdAt" timestamptz)
-       JOIN clusters ON clusters.id = r."clusterId"
-       ON CONFLICT (cluster_id, source_kind, source_namespace, source_name) DO UPDATE SET id = excluded.id,
+      `${insert} ON CONFLICT (cluster_id, source_kind, source_namespace, source_name) DO UPDATE SET id = excluded.id,
          revision = excluded.revision, reason = excluded.reason, requested_by = excluded.requested_by,
          rollout_id = excluded.rollout_id, break_glass = excluded.break_glass, created_at = excluded.created_at
        WHERE (p.revision, p.reason, p.requested_by, p.rollout_id, p.break_glass) IS DISTINCT FROM
          (excluded.revision, excluded.reason, excluded.requested_by, excluded.rollout_id, excluded.break_glass)`,
-      [JSON.stringify(pins.map(({ source, ...pin }) => ({ ...pin, ...source })))],
+      [rowsText(pins)],
     );
+  }
+
+  /** Sets pins where there are none. */
+  async putNew(manager: EntityManager, pins: readonly PinRecord[]): Promise<void> {
+    await manager.query(`${insert} ON CONFLICT DO NOTHING`, [rowsText(pins)]);
   }
 
   async remove(manager: EntityManager, targets: readonly PinTarget[]): Promise<void> {

@@ -39,13 +39,13 @@ export class StandingRegister extends StandingIntents {
   }
 
   async pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void> {
-    const records = lastOfEach(pins).map((pin): PinRecord => ({
-      breakGlass: false,
-      ...pin,
-      id: newId(),
-      createdAt: now,
-    }));
+    const records = recordsOf(pins, now);
     await this.sets.revise(manager, clustersOf(pins), now, () => this.pins.put(manager, records));
+  }
+
+  async pinUnpinned(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void> {
+    const records = recordsOf(pins, now);
+    await this.sets.revise(manager, clustersOf(pins), now, () => this.pins.putNew(manager, records));
   }
 
   async unpin(manager: EntityManager, targets: readonly PinTarget[], now: Date): Promise<void> {
@@ -107,6 +107,10 @@ function isOfAll({ environment, cluster }: ActiveFreeze['scope']): boolean {
 
 function clustersOf(targets: readonly PinTarget[]): readonly string[] {
   return [...new Set(targets.map(({ clusterId }) => clusterId))].sort();
+}
+
+function recordsOf(pins: readonly PinRequest[], now: Date): readonly PinRecord[] {
+  return lastOfEach(pins).map((pin) => ({ breakGlass: false, ...pin, id: newId(), createdAt: now }));
 }
 
 /** A source can have one pin: the last one that names it. */

@@ -100,6 +100,9 @@ export abstract class StandingIntents {
   /** A pin replaces the pin of the same source; one with the same content changes nothing. Clusters that are gone are skipped. */
   abstract pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
 
+  /** As `pin`, but a source that has a pin keeps it. */
+  abstract pinUnpinned(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
+
   /** What is not pinned is left as it is. */
   abstract unpin(manager: EntityManager, targets: readonly PinTarget[], now: Date): Promise<void>;
 

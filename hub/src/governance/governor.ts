@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Subscription } from 'rxjs';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { staleAfterMs } from '../fleet/domain/freshness.js';
+import { Pipelines } from '../pipelines/pipelines.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
+import type { FeedMessage } from '../platform/changes/change-feed.js';
+import { Clock } from '../platform/clock.js';
+import { LOGGER } from '../platform/logging/logger.js';
+import { StandingIntents } from '../standing/standing.js';
+import { planPins } from './domain/plan-pins.js';
+import type { GovernedSource } from './domain/plan-pins.js';
+import { SourceFactsStore } from './source-facts.store.js';
+
+/** Clusters that joined have their first artifact some time later: they are found by looking. */
+const sweepEveryMs = 2_000;
+const gatherMs = 50;
+/** One replica at a time. */
+const lock = 7_204_511;
+
+/**
+ * Keeps the sources of a pipeline where they are until one of its rollouts moves them. Without this a cluster of an
+ * environment would follow its ref until the first promotion reaches it. What no pipeline moves any more is let go.
+ */
+@Injectable()
+export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private gathering: NodeJS.Timeout | undefined;
+  private subscription: Subscription | undefined;
+  private working: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly pipelines: Pipelines,
+    private readonly facts: SourceFactsStore,
+    private readonly standing: StandingIntents,
+    private readonly feed: ChangeFeed,
+    private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription = this.feed.messages.subscribe((message) => this.take(message));
+    this.timer = setInterval(() => this.soon(), sweepEveryMs);
+    this.timer.unref();
+    this.soon();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.subscription?.unsubscribe();
+    clearInterval(this.timer);
+    clearTimeout(this.gathering);
+    await this.working;
+  }
+
+  /** Brings the pins to what the pipelines say. */
+  async sweep(): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      const [held] = await manager.query<{ mine: boolean }[]>(
+        'SELECT pg_try_advisory_xact_lock($1) AS mine',
+        [lock],
+      );
+      if (!held?.mine) return;
+      const now = this.clock.now();
+      const governed = await this.governed(manager);
+      const facts = await this.facts.of(manager, governed, new Date(now.getTime() - staleAfterMs));
+      const { pin, unpin } = planPins(governed, facts);
+      if (unpin.length > 0) await this.standing.unpin(manager, unpin, now);
+      if (pin.length > 0) await this.standing.pinUnpinned(manager, pin, now);
+      if (pin.length + unpin.length > 0)
+        this.logger.info(
+          { kept: pin.length, released: unpin.length },
+          'sources were kept in place or let go',
+        );
+    });
+  }
+
+  /** Sources of the members of environments to which releases are brought. */
+  private async governed(manager: EntityManager): Promise<readonly GovernedSource[]> {
+    const governed: GovernedSource[] = [];
+    for (const { name: pipeline, spec } of await this.pipelines.all(manager)) {
+      for (const { name: environment, delivery } of spec.environments) {
+        if (delivery === 'follow') continue;
+        for (const { clusterId } of await this.pipelines.members(manager, environment))
+          for (const source of spec.sources) governed.push({ clusterId, source, pipeline, environment });
+      }
+    }
+    return governed;
+  }
+
+  private take(message: FeedMessage): void {
+    const topics = new Set(['pipeline', 'environment', 'cluster']);
+    if (message.kind === 'reset' || message.changes.some(({ topic }) => topics.has(topic))) this.soon();
+  }
+
+  private soon(): void {
+    this.gathering ??= setTimeout(() => {
+      this.working = this.sweep()
+        .catch((err: unknown) => this.logger.warn({ err }, 'pins were not brought to what the pipelines say'))
+        .finally(() => (this.gathering = undefined));
+    }, gatherMs);
+  }
+}
