@@ -10,6 +10,7 @@ export type DebianPackage =
   | 'gnupg'
   | 'golang-go'
   | 'jq'
+  | 'openssh-client'
   | 'openssh-server'
   | 'redis-server'
   | 'rsync';

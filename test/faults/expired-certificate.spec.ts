@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubLink } from '@flotilla/agent/hublink/hub-link';
 import { enroll } from '@flotilla/agent/hublink/identity/enroll';
 import type { Identity, IdentityStore } from '@flotilla/agent/hublink/identity/identity';
+import { StandingDesk } from '@flotilla/agent/hublink/standing/standing-desk';
 import { IntentDesk } from '@flotilla/agent/hublink/intents/intent-desk';
 import { DiskRecordLog } from '@flotilla/agent/hublink/records/disk-record-log';
 import { StateTable } from '@flotilla/agent/hublink/state/state-table';
@@ -86,6 +87,12 @@ function startLink(clusterName: string, stored: { identity: Identity }, joinToke
       client: { get: never, patch: never },
       signal: stopping.signal,
       policy: { allowed: [] },
+    }),
+    standing: new StandingDesk({
+      ...common,
+      record: { keep: never },
+      cache: { kept: { readable: false, why: 'nothing is kept' }, observe: () => undefined, onLost: () => () => undefined },
+      verbs: [],
     }),
   });
   void link.run(stopping.signal);

@@ -11,7 +11,7 @@ import { startHub } from '@flotilla/hub/start-hub';
 import { Clock } from '@flotilla/hub/platform/clock';
 import { readHubConfig } from '@flotilla/hub/platform/config/parse-config';
 import { createLogger } from '@flotilla/hub/platform/logging/logger';
-import type { Postgres } from '../servers/postgres.js';
+import type { Databases } from '../servers/databases.js';
 
 /** The only fake of these tests: time stands still until it is moved. */
 export class FakeClock extends Clock {
@@ -52,7 +52,7 @@ export interface AskOptions {
 export const adminToken = 'flt_admintoken22_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
 
 export async function startApiHub(
-  postgres: Postgres,
+  postgres: Databases,
   environment: Record<string, string> = {},
 ): Promise<ApiHub> {
   const dataDir = mkdtempSync(join(tmpdir(), 'flotilla-api-'));

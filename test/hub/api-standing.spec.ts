@@ -364,7 +364,7 @@ describe('what is shown of a gate', () => {
     await api.database.query(`UPDATE agents SET replica_id = 'r' WHERE cluster_id = $1`, [id]);
     expect((await shown())['intent']).toBe('Following');
     await api.database.query('UPDATE agents SET replica_id = NULL WHERE cluster_id = $1', [id]);
-    const [{ id: pinId }] = (await standing.pinsOf(api.database.manager, [id])) as [{ id: string }];
+    const pinId = (await standing.pinsOf(api.database.manager, [id]))[0]!.id;
     await seedObjects(api, id, [gitRepository('aaa', gate(SourceGate_State.STATE_MOVING, { pinId }))]);
     expect((await shown())['intent']).toBe('Following');
   });

@@ -19,7 +19,7 @@ import type {
   RolloutRequest,
   RolloutSummary,
 } from '@flotilla/hub/rollouts/rollouts';
-import type { Postgres } from '../servers/postgres.js';
+import type { Databases } from '../servers/databases.js';
 import { waitFor } from '../servers/wait-for.js';
 import { startApiHub } from './api-hub.js';
 import type { ApiHub } from './api-hub.js';
@@ -108,7 +108,7 @@ export interface PromotionWorld {
 export const repository = 'https://git.example.com/org/fleet';
 const source = { kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' };
 
-export async function startPromotionWorld(postgres: Postgres): Promise<PromotionWorld> {
+export async function startPromotionWorld(postgres: Databases): Promise<PromotionWorld> {
   const api = await startApiHub(postgres);
   const at = <Part extends object>(part: new (...args: never[]) => Part): Part =>
     api.hub.app.get(part, { strict: false });
