@@ -113,7 +113,7 @@ async function take(
     return await renewArtifact(context, run, { ...request, target });
   } catch (error) {
     if (!isBadSignature(error)) throw error;
-    // What the status says of signatures is about the artifact that stays.
+    // As if nobody had set out: what the status says is about the artifact that stays.
     run.status.fields = before;
     gate.refuse(pin, error.message);
     return take(context, run, request, whereItStays(run, spec, gate, newest));
