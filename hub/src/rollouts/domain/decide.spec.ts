@@ -103,7 +103,7 @@ describe('what a rollout does', () => {
   it('moves as many as may move at once, and the next one when one is done', () => {
     const course = new Course(['a', 'b', 'c'], { maxConcurrent: 2 }).look();
     expect(course.asked).toBe('pin a, pin b');
-    expect(course.message('c')).toBe('waits for one of the 2 that may move at a time');
+    expect(course.message('c')).toBe('waits for one of the 2 of its wave that may move at a time');
     expect(course.look({ a: there }).asked).toBe('pin a, pin b, pin c');
   });
 

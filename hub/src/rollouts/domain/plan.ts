@@ -51,6 +51,7 @@ export function planWaves(
 ): { readonly waves: readonly WaveOfMembers[]; readonly problems: readonly PlanProblem[] } {
   let left = [...members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const problems: PlanProblem[] = [];
+  const mayMove = concurrencyOf(strategy.maxConcurrent, members.length);
   const waves: WaveOfMembers[] = strategy.waves.map((wave, index) => {
     const fitting = left.filter(({ labels }) => matchesClusters(wave.selector, labels));
     const taken = fitting.slice(0, wave.size === undefined ? undefined : countOf(wave.size, members.length));
@@ -60,13 +61,14 @@ export function planWaves(
     return {
       name: wave.name,
       soakMs: wave.soak === undefined ? 0 : durationMs(wave.soak),
-      maxConcurrent: concurrencyOf(wave.maxConcurrent ?? taken.length, taken.length),
+      maxConcurrent:
+        wave.maxConcurrent === undefined ? mayMove : concurrencyOf(wave.maxConcurrent, taken.length),
       members: taken,
     };
   });
   if (left.length > 0) {
     const name = restName(strategy.waves.map((wave) => wave.name));
-    waves.push({ name, soakMs: 0, maxConcurrent: left.length, members: left });
+    waves.push({ name, soakMs: 0, maxConcurrent: mayMove, members: left });
   }
   return { waves, problems };
 }

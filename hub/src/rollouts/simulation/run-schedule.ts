@@ -60,20 +60,15 @@ class Simulation {
   }
 
   private take(step: Step): void {
-    const agent = 'cluster' in step ? this.agents[step.cluster] : undefined;
-    if ('cluster' in step && !agent) return;
+    if ('cluster' in step) return this.takeOf(step);
     switch (step.type) {
       case 'wait':
-        this.now += step.ms;
-        return;
       case 'jump':
         this.now += step.ms;
-        return this.look();
+        return;
       case 'wake':
-        if (this.wakeAt !== null && this.wakeAt > this.now) this.now = this.wakeAt;
+        this.now = Math.max(this.now, this.wakeAt ?? 0);
         return this.look();
-      case 'agent':
-        return this.work(agent!, step.report);
       case 'command':
         this.decide({ type: step.command, by: 'somebody', reason: '' });
         return this.look();
@@ -88,10 +83,14 @@ class Simulation {
         return;
       case 'kill':
         this.dies = true;
-        return;
-      default:
-        return disturb(agent!, step.type, this.now);
     }
+  }
+
+  private takeOf(step: Extract<Step, { readonly cluster: number }>): void {
+    const agent = this.agents[step.cluster];
+    if (!agent) return;
+    if (step.type === 'agent') this.work(agent, step.report);
+    else disturb(agent, step.type, this.now);
   }
 
   private work(agent: SimulatedAgent, report: 'now' | 'lost' | 'late' | 'twice'): void {

@@ -117,26 +117,40 @@ function randomStrategy(random: Random, clusters: readonly ScheduledCluster[]): 
   };
 }
 
+type MakeStep = (random: Random, cluster: number) => Step;
+
+/** What happens, and how often, in thousandths. */
+const stepTable: readonly (readonly [thousandths: number, make: MakeStep])[] = [
+  [430, (random, cluster) => ({ type: 'agent', cluster, report: randomReport(random) })],
+  [130, (random) => ({ type: 'wait', ms: random.below(9_000) })],
+  [140, () => ({ type: 'wake' })],
+  [25, (_, cluster) => ({ type: 'flap', cluster })],
+  [15, (_, cluster) => ({ type: 'break', cluster })],
+  [40, (_, cluster) => ({ type: 'unplug', cluster })],
+  [50, (_, cluster) => ({ type: 'plug', cluster })],
+  [20, (_, cluster) => ({ type: 'freeze', cluster })],
+  [25, (_, cluster) => ({ type: 'thaw', cluster })],
+  [15, (_, cluster) => ({ type: 'join', cluster })],
+  [10, (_, cluster) => ({ type: 'leave', cluster })],
+  [15, (_, cluster) => ({ type: 'relabel', cluster })],
+  [40, (random) => ({ type: 'command', command: random.pick(rolloutCommands) })],
+  [15, () => ({ type: 'kill' })],
+  [15, (random) => ({ type: 'jump', ms: random.below(7_200_000) - 3_600_000 })],
+  [5, () => ({ type: 'veto' })],
+  [5, () => ({ type: 'newer' })],
+  [5, () => ({ type: 'supersede' })],
+];
+
+/** The table, dealt out over a thousand places. */
+const stepOfDice = stepTable.flatMap(([thousandths, make]) =>
+  Array.from({ length: thousandths }, () => make),
+);
+
 function randomStep(random: Random, clusters: number): Step {
   const cluster = random.below(clusters);
-  const dice = random.below(1_000);
-  if (dice < 430) {
-    const report = random.chance(0.8) ? 'now' : random.pick(['lost', 'late', 'twice'] as const);
-    return { type: 'agent', cluster, report };
-  }
-  if (dice < 560) return { type: 'wait', ms: random.below(9_000) };
-  if (dice < 700) return { type: 'wake' };
-  if (dice < 740) return { type: dice < 725 ? 'flap' : 'break', cluster };
-  if (dice < 780) return { type: 'unplug', cluster };
-  if (dice < 830) return { type: 'plug', cluster };
-  if (dice < 850) return { type: 'freeze', cluster };
-  if (dice < 875) return { type: 'thaw', cluster };
-  if (dice < 890) return { type: 'join', cluster };
-  if (dice < 900) return { type: 'leave', cluster };
-  if (dice < 915) return { type: 'relabel', cluster };
-  if (dice < 955) return { type: 'command', command: random.pick(rolloutCommands) };
-  if (dice < 970) return { type: 'kill' };
-  if (dice < 985) return { type: 'jump', ms: random.below(7_200_000) - 3_600_000 };
-  if (dice < 990) return { type: 'veto' };
-  return dice < 995 ? { type: 'newer' } : { type: 'supersede' };
+  return stepOfDice[random.below(stepOfDice.length)]!(random, cluster);
+}
+
+function randomReport(random: Random): 'now' | 'lost' | 'late' | 'twice' {
+  return random.chance(0.8) ? 'now' : random.pick(['lost', 'late', 'twice'] as const);
 }

@@ -1,4 +1,4 @@
-import type { Observation, ClusterProgress } from '../domain/rollout.js';
+import type { ClusterProgress, Observation, Phase } from '../domain/rollout.js';
 import type { Outcome, ScheduledCluster } from './schedule.js';
 
 /** The revisions of the simulated world. */
@@ -102,12 +102,9 @@ export class SimulatedAgent {
 
   /** What the hub knows, compared to where the cluster is to go. */
   observe(now: number, progress: ClusterProgress | undefined, follows: boolean): Observation {
-    const { revision, health, since, failure, refused } = this.received;
+    const { revision, since, failure } = this.received;
     const target = progress?.goal === 'previous' ? progress.previous[0] : revisions.target;
-    const there = revision === target;
-    const refuses = refused !== null && refused === target;
-    const settled = health === 'healthy' ? 'at-target' : health === 'failed' ? 'failed' : 'moving';
-    const phase = refuses ? 'refused' : there ? settled : 'elsewhere';
+    const phase = phaseOf(this.received, target);
     return {
       id: this.id,
       name: this.id,
@@ -167,4 +164,11 @@ export class SimulatedAgent {
     this.failures += 1;
     return `failure-${this.failures}`;
   }
+}
+
+function phaseOf({ revision, health, refused }: Report, target: string | null | undefined): Phase {
+  if (refused !== null && refused === target) return 'refused';
+  if (revision !== target) return 'elsewhere';
+  if (health === 'healthy') return 'at-target';
+  return health === 'failed' ? 'failed' : 'moving';
 }

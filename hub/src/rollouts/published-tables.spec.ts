@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { TransitionTable } from './states.js';
-import { clusterTransitions, commandStates, rolloutTransitions, waveTransitions } from './states.js';
+import type { TransitionTable } from './domain/states.js';
+import { clusterTransitions, commandStates, rolloutTransitions, waveTransitions } from './domain/states.js';
 
-const spec = readFileSync(new URL('../../../../docs/spec/rollouts.md', import.meta.url), 'utf8');
+const spec = readFileSync(new URL('../../../docs/spec/rollouts.md', import.meta.url), 'utf8');
 
 /** The rows of the table under a heading, as texts of its cells. */
 function tableUnder(heading: string): readonly (readonly string[])[] {
