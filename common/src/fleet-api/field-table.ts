@@ -15,11 +15,13 @@ export interface FieldRow {
   readonly meaning: string;
 }
 
+type Scalar = string | number | boolean;
+
 interface Node {
   readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
+  readonly enum?: readonly Scalar[];
+  readonly const?: Scalar;
+  readonly default?: Scalar | object;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
