@@ -10,97 +10,54 @@ import {
   gitRepository,
   kustomization,
   manifest,
-  type Observed,
   pathOf,
 } from '../e2e/flux-objects.js';
-import { ManagedCluster } from '../e2e/managed-cluster.js';
-import { type ControlPlane, startControlPlane } from '../servers/control-plane.js';
-import { type GitServer, startGitServer } from '../servers/git-server.js';
-import { writeKubeconfig } from '../servers/kubeconfig.js';
+import type { ManagedCluster } from '../e2e/managed-cluster.js';
 import { waitFor } from '../servers/wait-for.js';
-import { type Held, type RequestGate, type SeenRequest, startRequestGate } from './request-gate.js';
+import { type App, type AppOptions, inventoryOf } from './app.js';
+import { type HeldBuild, holdableBuild } from './held-build.js';
+import { itemName, type Items, range } from './items.js';
+import type { Held, RequestGate, SeenRequest, Side } from './request-gate.js';
+import { World } from './world.js';
 
-let plane: ControlPlane;
-let git: GitServer;
+let world: World;
 let cluster: ManagedCluster;
 let kubeGate: RequestGate;
 let gitGate: RequestGate;
-let held: Held | undefined;
+let build: HeldBuild;
+let held: Stopped | undefined;
 
 beforeAll(async () => {
-  [plane, git] = await Promise.all([startControlPlane({ workloads: true }), startGitServer()]);
-  cluster = await ManagedCluster.prepare(plane);
-  kubeGate = await startRequestGate(new URL(plane.url), plane.caData);
-  gitGate = await startRequestGate(new URL(git.url));
-  const kubeconfig = `${cluster.folder.path}/gate.kubeconfig`;
-  writeKubeconfig(kubeconfig, { url: kubeGate.url, caData: plane.caData, token: plane.adminToken }, 'gate');
-  // These tests delete much on purpose; the delete budget has its own.
-  await cluster.startAgent({ kubeconfig, args: ['--delete-budget=off'] });
+  world = await World.start({ workloads: true });
+  cluster = world.cluster;
+  const kube = await world.gateOfKube();
+  kubeGate = kube.gate;
+  gitGate = await world.gateOfGit();
+  build = await holdableBuild(cluster.folder.path);
+  await world.startAgent({ kubeconfig: kube.kubeconfig, args: [`--kustomize-path=${build.program}`] });
 });
 
 afterEach(() => held?.release());
+afterAll(() => world?.stop());
 
-afterAll(async () => {
-  await cluster?.stop();
-  await Promise.all([kubeGate?.stop(), gitGate?.stop()]);
-  await Promise.all([git?.stop(), plane?.stop()]);
-});
+const behindGate = (name: string): AppOptions => ({ url: `${gitGate.url}/${name}.git` });
+const newApp = (name: string): Promise<App> => world.app(name, behindGate(name));
+const readyApp = (name: string, items: Items): Promise<App> => world.readyApp(name, items, behindGate(name));
+const indexOf = (moment: string): number => moments.findIndex(([name]) => name === moment);
 
-/** Version of each item, by its number: what Git declares. */
-type Items = Readonly<Record<number, string>>;
-
-const itemName = (item: number | string): string => `item-${String(item).padStart(2, '0')}`;
-const range = (from: number, to: number, version: string): Items =>
-  Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [from + index, version]));
-
-class App {
-  #files = new Set<string>();
-
-  private constructor(
-    readonly name: string,
-    private readonly repository: Awaited<ReturnType<GitServer['createRepository']>>,
-  ) {}
-
-  /** A namespace, a repository and a Kustomization of its own, ready on the first commit. */
-  static async ready(name: string, items: Items): Promise<App> {
-    await cluster.createNamespace(name);
-    const app = new App(name, await git.createRepository(name));
-    const commit = await app.commit(items);
-    await cluster.apply(gitRepository(name, `${gitGate.url}/${name}.git`), kustomization(name));
-    await cluster.reaches(name, commit);
-    return app;
-  }
-
-  /** Makes the repository declare exactly these items. */
-  async commit(items: Items): Promise<string> {
-    const files = Object.fromEntries(
-      Object.entries(items).map(([item, version]) => [
-        `${itemName(item)}.yaml`,
-        manifest(configMap(this.name, itemName(item), { version })),
-      ]),
-    );
-    const gone = [...this.#files].filter((file) => !(file in files)).map((file) => [file, null] as const);
-    this.#files = new Set(Object.keys(files));
-    return this.repository.commit({ ...files, ...Object.fromEntries(gone) });
-  }
-
-  /** What is in the cluster is what Git declares, and the inventory names it all. */
-  async holdsExactly(items: Items, commit: string): Promise<void> {
-    const seen = await cluster.reaches(this.name, commit);
-    const declared = Object.fromEntries(
-      Object.entries(items).map(([item, version]) => [itemName(item), { version }]),
-    );
-    expect(await cluster.configMaps(this.name)).toEqual(declared);
-    expect(inventoryOf(seen)).toEqual(
-      Object.keys(declared)
-        .map((name) => `${this.name}_${name}__ConfigMap`)
-        .toSorted(),
-    );
-  }
+/** Nothing of the app is left, and nothing was there that should not have been. */
+async function isGone(app: App): Promise<void> {
+  await waitFor('the end of the Kustomization', async () => !(await cluster.read(kustomization(app.name))));
+  expect(await cluster.configMaps(app.name)).toEqual({});
+  await app.neverStrayed();
 }
 
-function inventoryOf(seen: Observed): string[] {
-  return (seen.status?.inventory?.entries ?? []).map(({ id }) => id).toSorted();
+/** A dry-run of the apply. */
+function tries(app: string, item: number) {
+  return ({ method, path }: SeenRequest): boolean =>
+    method === 'PATCH' &&
+    path.includes('dryRun') &&
+    path.split('?')[0] === pathOf(configMap(app, itemName(item)));
 }
 
 const isRealWrite = ({ path }: SeenRequest): boolean => !path.includes('dryRun');
@@ -112,64 +69,71 @@ function writes(method: string, app: string, item: number) {
     request.path.split('?')[0] === pathOf(configMap(app, itemName(item)));
 }
 
+/** A status write of the Kustomization that says this. */
+function saysOf(app: string, text: string) {
+  return ({ method, path, body }: SeenRequest): boolean =>
+    method === 'PATCH' && path.startsWith(`${pathOf(kustomization(app))}/status`) && body.includes(text);
+}
+
 /** The last status write of a reconcile: the one that brings the inventory of the new commit. */
-function writesStatus(app: string, item: number) {
+const writesStatus = (app: string, item: number) => saysOf(app, `${app}_${itemName(item)}__ConfigMap`);
+
+/** The status write that offers a new artifact. */
+function offersArtifact(app: string) {
   return ({ method, path, body }: SeenRequest): boolean =>
     method === 'PATCH' &&
-    path.startsWith(`${pathOf(kustomization(app))}/status`) &&
-    body.includes(`${app}_${itemName(item)}__ConfigMap`);
+    path.startsWith(`${pathOf(gitRepository(app, ''))}/status`) &&
+    body.includes('"digest":');
 }
 
-interface Moment {
-  moment: string;
-  gate: () => RequestGate;
-  side: 'request' | 'answer';
-  request: (app: string) => (seen: SeenRequest) => boolean;
+/** A write of the Kustomization itself: its finalizer comes or goes. */
+function writesFinalizers(app: string) {
+  return ({ method, path }: SeenRequest): boolean =>
+    method === 'PATCH' && path.split('?')[0] === pathOf(kustomization(app));
 }
 
-const moments: readonly Moment[] = [
-  {
-    moment: 'while it fetches the commit',
-    gate: () => gitGate,
-    side: 'request',
-    request: (app) => (seen) => seen.method === 'POST' && seen.path === `/${app}.git/git-upload-pack`,
-  },
-  {
-    moment: 'before one of the new objects is created, when others are',
-    gate: () => kubeGate,
-    side: 'request',
-    request: (app) => writes('PATCH', app, 14),
-  },
-  {
-    moment: 'when the server has created an object and the answer is on its way',
-    gate: () => kubeGate,
-    side: 'answer',
-    request: (app) => writes('PATCH', app, 14),
-  },
-  {
-    moment: 'before an object is pruned',
-    gate: () => kubeGate,
-    side: 'request',
-    request: (app) => writes('DELETE', app, 1),
-  },
-  {
-    moment: 'when the server has pruned an object and the answer is on its way',
-    gate: () => kubeGate,
-    side: 'answer',
-    request: (app) => writes('DELETE', app, 1),
-  },
-  {
-    moment: 'between the apply and the status write',
-    gate: () => kubeGate,
-    side: 'request',
-    request: (app) => writesStatus(app, 14),
-  },
-  {
-    moment: 'when the server has the status and the answer is on its way',
-    gate: () => kubeGate,
-    side: 'answer',
-    request: (app) => writesStatus(app, 14),
-  },
+/** Stops the agent's work somewhere, and says when it is there. */
+type Stop = (app: string) => Stopped;
+type Stopped = Pick<Held, 'release'> & { readonly reached: Promise<unknown> };
+
+const atKube =
+  (side: Side, request: (app: string) => (seen: SeenRequest) => boolean): Stop =>
+  (app) =>
+    kubeGate.hold(side, request(app));
+
+/** The steps of flux-compat 3.2, in their order. */
+const moments: ReadonlyArray<readonly [moment: string, stop: Stop]> = [
+  [
+    'while it fetches the commit',
+    (app) =>
+      gitGate.hold(
+        'request',
+        ({ method, path }) => method === 'POST' && path === `/${app}.git/git-upload-pack`,
+      ),
+  ],
+  ['before the source offers the artifact it has stored', atKube('request', offersArtifact)],
+  ['when the source has just offered the artifact', atKube('answer', offersArtifact)],
+  ['before it says that it builds', atKube('request', (app) => saysOf(app, 'Building manifests'))],
+  ['while kustomize builds', () => build.hold()],
+  ['while the server tries the apply of an object', atKube('request', (app) => tries(app, 14))],
+  [
+    'before one of the new objects is created, when others are',
+    atKube('request', (app) => writes('PATCH', app, 14)),
+  ],
+  [
+    'when the server has created an object and the answer is on its way',
+    atKube('answer', (app) => writes('PATCH', app, 14)),
+  ],
+  ['before an object is pruned', atKube('request', (app) => writes('DELETE', app, 1))],
+  [
+    'when the server has pruned an object and the answer is on its way',
+    atKube('answer', (app) => writes('DELETE', app, 1)),
+  ],
+  ['between the apply and the status write', atKube('request', (app) => writesStatus(app, 14))],
+  [
+    'when the server has the status and the answer is on its way',
+    atKube('answer', (app) => writesStatus(app, 14)),
+  ],
 ];
 
 const before: Items = range(1, 10, 'one');
@@ -178,41 +142,62 @@ const during: Items = range(2, 20, 'two');
 /** Takes back some of what the killed run has created, and some of what was there. */
 const after: Items = { ...range(3, 12, 'three'), ...range(15, 20, 'two') };
 
-async function killAt({ gate, side, request }: Moment, app: App): Promise<void> {
-  held = gate().hold(side, request(app.name));
-  await app.commit(during);
-  await cluster.fetch(app.name);
-  await Promise.race([
-    held.reached,
+/** Kills the agent when its work has come to where `stop` stops it. */
+async function killAt(stop: Stop, app: App, act: () => Promise<unknown>): Promise<void> {
+  const stopped = (held = stop(app.name));
+  await act();
+  await comesTo(stopped);
+  await cluster.killAgent();
+  stopped.release();
+}
+
+const comesTo = ({ reached }: Stopped): Promise<unknown> =>
+  Promise.race([
+    reached,
     waitFor('the moment of the kill', () => undefined, { timeoutMs: 20_000, intervalMs: 1_000 }),
   ]);
-  await cluster.killAgent();
-  held.release();
+
+async function commitDuring(app: App): Promise<void> {
+  await app.commit(during);
+  await cluster.fetch(app.name);
 }
 
 describe('an agent that is killed with SIGKILL', () => {
-  it.each(moments)('$moment ends in the state of Git after its restart', async (moment) => {
-    const app = await App.ready(`same-${moments.indexOf(moment)}`, before);
-    await killAt(moment, app);
+  it.each(moments)('%s ends in the state of Git after its restart', async (moment, stop) => {
+    const app = await readyApp(`same-${indexOf(moment)}`, before);
+    await killAt(stop, app, () => commitDuring(app));
     const commit = await app.commit(during);
     await cluster.startAgent();
     await cluster.fetch(app.name);
     await app.holdsExactly(during, commit);
   });
 
-  it.each(moments)('$moment leaks nothing when Git has moved on before its restart', async (moment) => {
-    const app = await App.ready(`moved-${moments.indexOf(moment)}`, before);
-    await killAt(moment, app);
+  it.each(moments)('%s leaks nothing when Git has moved on before its restart', async (moment, stop) => {
+    const app = await readyApp(`moved-${indexOf(moment)}`, before);
+    await killAt(stop, app, () => commitDuring(app));
     const commit = await app.commit(after);
     await cluster.startAgent();
     await cluster.fetch(app.name);
     await app.holdsExactly(after, commit);
   });
 
+  it.each<readonly [string, Side]>([
+    ['before the finalizer is set', 'request'],
+    ['when the finalizer is set and the answer is on its way', 'answer'],
+  ])('%s applies after its restart, and removes all with the Kustomization', async (_, side) => {
+    const app = await newApp(`first-${side}`);
+    const commit = await app.commit(before);
+    await killAt(atKube(side, writesFinalizers), app, () => world.declare(app));
+    await cluster.startAgent();
+    await app.holdsExactly(before, commit);
+    await app.remove();
+    await isGone(app);
+  });
+
   it('during the wait for health becomes ready when its restart finds the objects healthy', async () => {
     const name = 'health';
     await cluster.createNamespace(name);
-    const repository = await git.createRepository(name);
+    const repository = await world.git.createRepository(name);
     const commit = await repository.commit({ 'app.yaml': manifest(slowDeployment(name, 4)) });
     await cluster.apply(
       gitRepository(name, repository.url),
@@ -231,21 +216,23 @@ describe('an agent that is killed with SIGKILL', () => {
     expect(inventoryOf(seen)).toEqual([`${name}_app_apps_Deployment`]);
   });
 
-  it('while it removes the objects of a deleted Kustomization removes the rest and lets it go', async () => {
-    const app = await App.ready('deleted', before);
-    held = kubeGate.hold('answer', writes('DELETE', app.name, 5));
-    await cluster.remove(kustomization(app.name));
-    await held.reached;
-    await cluster.killAgent();
-    held.release();
-    expect(await cluster.read(kustomization(app.name))).toBeDefined();
+  it.each<readonly [string, Stop]>([
+    ['before it deletes an object', atKube('request', (app) => writes('DELETE', app, 5))],
+    [
+      'when an object is deleted and the answer is on its way',
+      atKube('answer', (app) => writes('DELETE', app, 5)),
+    ],
+    ['before it takes the finalizer away', atKube('request', writesFinalizers)],
+    ['when the finalizer is gone and the answer is on its way', atKube('answer', writesFinalizers)],
+  ])('of a deleted Kustomization %s, removes the rest and lets it go', async (moment, stop) => {
+    const app = await readyApp(`deleted-${moment.length}`, before);
+    await killAt(stop, app, () => app.remove());
     await cluster.startAgent();
-    await waitFor('the end of the Kustomization', async () => !(await cluster.read(kustomization(app.name))));
-    expect(await cluster.configMaps(app.name)).toEqual({});
+    await isGone(app);
   });
 
   it('again and again while commits with many objects come, ends in the state of the last one', async () => {
-    const app = await App.ready('often', range(1, 150, 'start'));
+    const app = await readyApp('often', range(1, 150, 'start'));
     for (const [round, pauseMs] of [120, 450, 800, 1_200].entries()) {
       await app.commit(range(1 + 20 * round, 150 + 20 * round, `round-${round}`));
       await cluster.fetch(app.name);
@@ -262,8 +249,12 @@ describe('an agent that is killed with SIGKILL', () => {
   // The journal of an apply lies in the storage folder. Without it Flux's own guarantee is left: the inventory of the
   // last success, and what Git names.
   it('and has lost its storage too, takes up what Git names and leaves what no inventory knows', async () => {
-    const app = await App.ready('lost', before);
-    await killAt(moments[2]!, app);
+    const app = await readyApp('lost', before);
+    await killAt(
+      atKube('answer', (name) => writes('PATCH', name, 14)),
+      app,
+      () => commitDuring(app),
+    );
     rmSync(cluster.storage, { recursive: true });
     const commit = await app.commit(after);
     await cluster.startAgent();
