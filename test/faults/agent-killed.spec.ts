@@ -45,13 +45,6 @@ const newApp = (name: string): Promise<App> => world.app(name, behindGate(name))
 const readyApp = (name: string, items: Items): Promise<App> => world.readyApp(name, items, behindGate(name));
 const indexOf = (moment: string): number => moments.findIndex(([name]) => name === moment);
 
-/** Nothing of the app is left, and nothing was there that should not have been. */
-async function isGone(app: App): Promise<void> {
-  await waitFor('the end of the Kustomization', async () => !(await cluster.read(kustomization(app.name))));
-  expect(await cluster.configMaps(app.name)).toEqual({});
-  await app.neverStrayed();
-}
-
 /** A dry-run of the apply. */
 function tries(app: string, item: number) {
   return ({ method, path }: SeenRequest): boolean =>
@@ -191,7 +184,7 @@ describe('an agent that is killed with SIGKILL', () => {
     await cluster.startAgent();
     await app.holdsExactly(before, commit);
     await app.remove();
-    await isGone(app);
+    await app.isGone();
   });
 
   it('during the wait for health becomes ready when its restart finds the objects healthy', async () => {
@@ -228,7 +221,7 @@ describe('an agent that is killed with SIGKILL', () => {
     const app = await readyApp(`deleted-${moment.length}`, before);
     await killAt(stop, app, () => app.remove());
     await cluster.startAgent();
-    await isGone(app);
+    await app.isGone();
   });
 
   it('again and again while commits with many objects come, ends in the state of the last one', async () => {

@@ -1,9 +1,10 @@
 // One application of the fault tests: its repository, and what may and what must be in the cluster because of it.
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { configMap, type FluxObject, kustomization, manifest, type Observed } from '../e2e/flux-objects.js';
 import type { ManagedCluster } from '../e2e/managed-cluster.js';
 import type { GitRepository } from '../servers/git-repository.js';
-import type { WaitOptions } from '../servers/wait-for.js';
+import { waitFor, type WaitOptions } from '../servers/wait-for.js';
 import type { ContentHistory } from './content-history.js';
 import { itemName, type Items } from './items.js';
 
@@ -16,9 +17,10 @@ export interface AppOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Address of the repository, for one behind a gate. */
   readonly url?: string;
-  /** A value that a person writes into items by hand: not from Git, and not to be kept. */
-  readonly byHand?: string;
 }
+
+/** What a person writes into an item: not from Git, and not to be kept. */
+const byHand = 'by hand';
 
 interface Declared {
   readonly versions: Readonly<Record<string, string>>;
@@ -30,6 +32,7 @@ export class App {
   readonly #declared: Declared[] = [{ versions: {}, since: 0 }];
   /** When the agent had done all that Git declared: what was declared earlier must not come again. */
   readonly #settled: Array<{ readonly at: number; readonly index: number }> = [{ at: 0, index: 0 }];
+  readonly #deletedByHand: string[] = [];
   /** From when on nothing has to be in the cluster, because the Kustomization is deleted. */
   #removedAt = Infinity;
 
@@ -71,6 +74,38 @@ export class App {
     return Object.fromEntries([...gone, ...files]);
   }
 
+  /** Changes an item as a person does with kubectl. */
+  editByHand(item: number): Promise<void> {
+    return this.cluster.patch(this.item(item), { data: { version: byHand } });
+  }
+
+  /** Deletes an item as a person does with kubectl. */
+  async deleteByHand(item: number): Promise<void> {
+    this.#deletedByHand.push(itemName(item));
+    await this.cluster.remove(this.item(item));
+  }
+
+  /** Waits until the cluster holds exactly these items. */
+  async comesToHold(items: Items, options: WaitOptions = {}): Promise<void> {
+    const wanted = this.contentOf(items);
+    await waitFor(
+      `the content of ${this.name}`,
+      async () => isDeepStrictEqual(await this.cluster.configMaps(this.name), wanted),
+      options,
+    );
+  }
+
+  /** How many items Git's version has been written to, as etcd knows. */
+  async written(version: string): Promise<number> {
+    const states = await this.history.statesOf(this.name);
+    return new Set(states.filter(({ data }) => data?.['version'] === version).map(({ name }) => name)).size;
+  }
+
+  /** How many deletions there were. */
+  async deleted(): Promise<number> {
+    return (await this.history.statesOf(this.name)).filter(({ data }) => data === undefined).length;
+  }
+
   /** Deletes the Kustomization: from now on everything may go. */
   async remove(): Promise<void> {
     this.#removedAt = performance.now();
@@ -94,6 +129,14 @@ export class App {
     await this.neverStrayed();
   }
 
+  /** The deleted Kustomization has gone, and so has all that it managed. */
+  async isGone(): Promise<void> {
+    const object = kustomization(this.name);
+    await waitFor(`the end of ${this.name}`, async () => !(await this.cluster.read(object)));
+    expect(await this.cluster.configMaps(this.name)).toEqual({});
+    await this.neverStrayed();
+  }
+
   /** Name -> data of the ConfigMaps that these items make. */
   contentOf(items: Items): Record<string, Readonly<Record<string, string>>> {
     return Object.fromEntries(Object.entries(items).map(([item, version]) => [itemName(item), { version }]));
@@ -113,12 +156,17 @@ export class App {
   async neverStrayed(): Promise<void> {
     const states = await this.history.statesOf(this.name);
     expect(states.length).toBeGreaterThan(0);
+    const byPeople = [...this.#deletedByHand];
     const strange = states.filter(({ name, data, at }) => {
       const settled = this.#settled.findLast((one) => one.at <= at)!.index;
       const commits = this.#declared.filter(({ since }, index) => index >= settled && since <= at);
-      if (data === undefined) return at < this.#removedAt && commits.every(({ versions }) => versions[name]);
+      if (data === undefined) {
+        const byPerson = byPeople.indexOf(name);
+        if (byPerson >= 0) return byPeople.splice(byPerson, 1).length === 0;
+        return at < this.#removedAt && commits.every(({ versions }) => versions[name]);
+      }
       const { version = '', ...more } = data;
-      if (version === this.options.byHand) return false;
+      if (version === byHand) return false;
       return Object.keys(more).length > 0 || !commits.some(({ versions }) => versions[name] === version);
     });
     expect(strange, 'written or deleted without Git').toEqual([]);

@@ -51,6 +51,8 @@ async function setUp(watch: Watch, list: () => Promise<void> = () => Promise.res
 
 async function* nothing(): AsyncGenerator<WatchEvent> {}
 
+const refused = new KubeConnectionError({ server: 's', code: 'ECONNREFUSED', message: 'm' });
+
 describe('the pace of an informer', () => {
   it('does not spin when a server ends every watch at once', async () => {
     const { clock, calls, end } = await setUp(() => nothing());
@@ -113,10 +115,27 @@ describe('the pace of an informer', () => {
     await end();
   });
 
-  it('asks for a kind that is not there at least every 5 s', async () => {
+  it('lists at once when the server is back from an outage without its history', async () => {
+    let attempts = 0;
+    async function* watch(): AsyncGenerator<WatchEvent> {
+      attempts += 1;
+      if (attempts < 6) throw refused;
+      if (attempts === 6) throw new KubeApiError({ code: 410, message: 'too old resource version' });
+      yield* nothing();
+    }
+    const { clock, calls, end } = await setUp(watch);
+    await clock.advance(20_000);
+    expect(calls.slice(5, 8)).toEqual(['watch 5 at 3000', 'watch 5 at 6200', 'list at 6400']);
+    await end();
+  });
+
+  it.each([
+    ['a kind that is not there', new KubeApiError({ code: 404, message: 'not found' })],
+    ['a server that does not answer', refused],
+  ])('asks for %s at least every 5 s', async (_name, error) => {
     const { clock, calls, end } = await setUp(
       () => nothing(),
-      () => Promise.reject(new KubeApiError({ code: 404, message: 'not found' })),
+      () => Promise.reject(error),
     );
     await clock.advance(100_000);
     const times = calls.map((call) => Number(call.split(' ').at(-1)));

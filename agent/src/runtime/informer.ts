@@ -55,8 +55,8 @@ const firstRetryMs = 200;
 const maxRetryMs = 30_000;
 /** A watch that lived as long was no failure, even when it brought nothing. */
 const healthyWatchMs = 10_000;
-/** A kind that is not there yet may be installed any moment. */
-const maxMissingKindRetryMs = 5_000;
+/** A kind that is not there yet may be installed any moment; a server that does not answer may be back as soon. */
+const maxAbsenceRetryMs = 5_000;
 
 class ListWatchInformer implements Informer {
   private readonly store: ObjectStore;
@@ -183,8 +183,9 @@ class ListWatchInformer implements Informer {
     this.options.onFailure?.(error);
     if (signal.aborted) return;
     this.failed(error);
-    const missing = error instanceof Error && (error.name === 'NoKindMatchError' || isCode(error, 404));
-    const delayMs = Math.min(this.backoff.next(), missing ? maxMissingKindRetryMs : maxRetryMs);
+    // The server answers, and waits for a new list: how long it was away before says nothing any more.
+    if (isCode(error, 410)) this.backoff.reset();
+    const delayMs = Math.min(this.backoff.next(), isAbsence(error) ? maxAbsenceRetryMs : maxRetryMs);
     await sleep(this.options.clock, delayMs, signal).catch(() => undefined);
   }
 
@@ -248,6 +249,12 @@ class WatchEnded extends Error {
 function mayResume(error: unknown): boolean {
   if (error instanceof KubeConnectionError) return true;
   return error instanceof KubeApiError && [429, 500, 502, 503].includes(error.code);
+}
+
+/** Nobody is there who could be overloaded by being asked often. */
+function isAbsence(error: unknown): boolean {
+  if (error instanceof KubeConnectionError || isCode(error, 404)) return true;
+  return error instanceof Error && error.name === 'NoKindMatchError';
 }
 
 function isCode(error: unknown, code: number): boolean {
