@@ -98,7 +98,8 @@ export class TreeFolder {
       await rename(work, this.#rootOf(digest));
     } finally {
       bytes.destroy();
-      await rm(work, { recursive: true, force: true });
+      // After a failure other files of the archive may still be under way.
+      await rm(work, { recursive: true, force: true, maxRetries: 5 });
     }
   }
 

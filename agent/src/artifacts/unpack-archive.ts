@@ -32,7 +32,8 @@ export async function unpackArchive(
   });
   const closed = new Promise<void>((resolve, reject) => {
     unpack.once('close', resolve);
-    unpack.once('error', reject);
+    // Every file of the archive may fail, on a full disk say; one error that nobody listens to would end the process.
+    unpack.on('error', reject);
   });
   // The error is awaited below; until then it must not count as unhandled.
   closed.catch(() => {});

@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { storageError } from '../../artifacts/artifact-error.js';
 import type { Closure } from './closure.js';
 
 /** A folder that holds the files of one build and nothing else, so that nothing else can be read by it. */
@@ -24,8 +25,19 @@ export function withContents(closure: Closure, contents: ReadonlyMap<string, Uin
   return { folder: closure.folder, files: new Map(files), written, remotes: closure.remotes };
 }
 
-/** Lays the closure out below a new folder in `parent`, at the same relative paths. */
+/**
+ * Lays the closure out below a new folder in `parent`, at the same relative paths.
+ * @throws ArtifactStorageError when there is no space for it
+ */
 export async function makeSandbox(parent: string, closure: SandboxFiles): Promise<Sandbox> {
+  try {
+    return await layOut(parent, closure);
+  } catch (error) {
+    throw storageError('laying out the files of the build', parent, error);
+  }
+}
+
+async function layOut(parent: string, closure: SandboxFiles): Promise<Sandbox> {
   await mkdir(parent, { recursive: true });
   const base = await realpath(await mkdtemp(path.join(parent, 'build-')));
   const [root, home] = [path.join(base, 'files'), path.join(base, 'home')];

@@ -1,4 +1,5 @@
 import { staleEntries, type InventoryEntry } from '@flotilla/common/inventory/inventory';
+import { storageError } from '../../artifacts/artifact-error.js';
 import type { StateFolder } from './state-folder.js';
 
 /**
@@ -26,7 +27,7 @@ export class ApplyJournal {
 
   /**
    * Remembers what is about to be applied and is in no inventory yet; costs no write when there is nothing new.
-   * Returns the ids that earlier applies left behind.
+   * Returns the ids that earlier applies left behind. @throws ArtifactStorageError
    */
   async begin(
     uid: string,
@@ -35,8 +36,17 @@ export class ApplyJournal {
   ): Promise<InventoryEntry[]> {
     const earlier = await this.read(uid);
     const added = staleEntries(planned, [...known, ...earlier]);
-    if (added.length > 0) await this.folder.write(documentOf(uid), [...earlier, ...added], { durable: true });
+    if (added.length > 0) await this.#write(documentOf(uid), [...earlier, ...added]);
     return earlier;
+  }
+
+  /** Nothing may be applied that is not written down, so a full disk has to be told. */
+  async #write(name: string, entries: readonly InventoryEntry[]): Promise<void> {
+    try {
+      await this.folder.write(name, entries, { durable: true });
+    } catch (error) {
+      throw storageError('recording what is about to be applied', this.folder.folder, error);
+    }
   }
 
   /** The inventory in the status names everything now. */

@@ -88,7 +88,9 @@ async function applyAndPrune(
   const old = run.status.current.inventory?.entries ?? [];
   const planned = inventoryOf(objects.map(refOf));
   refuseTooMany(planned);
-  const unrecorded = await journal.begin(uidOf(run.object), planned, old);
+  const unrecorded = await journal.begin(uidOf(run.object), planned, old).catch((error: unknown) => {
+    throw retriedFailure('ReconciliationFailed', error);
+  });
   drift.hold(owner);
   const changes = await apply(run, engine, objects, trustsWatch).catch((error: unknown) =>
     applyFailed(run, error),

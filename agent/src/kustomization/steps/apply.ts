@@ -70,20 +70,20 @@ export async function applyObjects(
   }
 }
 
-/** Runs something with the limit of spec.timeout, and says so when the limit was the reason of its end. */
+/** Runs something with the limit of spec.timeout; whatever it is doing then fails with that as its reason. */
 export async function withinTimeout<T>(run: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = timeoutMs(run.object.spec);
   const ending = new AbortController();
   const stop = (): void => ending.abort(run.signal.reason);
-  const cancel = run.deps.clock.schedule(limit, () => ending.abort());
+  const late = new Error(`the apply did not end within the timeout of ${formatDuration(limit)}`);
+  const cancel = run.deps.clock.schedule(limit, () => ending.abort(late));
   run.signal.addEventListener('abort', stop, { once: true });
   if (run.signal.aborted) stop();
   try {
     return await work(ending.signal);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!ending.signal.aborted) throw error;
-    throw new Error(`apply did not end within the timeout of ${formatDuration(limit)}`, { cause: error });
+    throw error;
   } finally {
     cancel();
     run.signal.removeEventListener('abort', stop);

@@ -55,6 +55,7 @@ const fetchesPerCleanUp = 50;
 export class RepositoryCache {
   readonly #locks = new Map<string, Mutex>();
   readonly #fetches = new Map<string, number>();
+  readonly #tidied = new Set<string>();
   #sweptAt = 0;
 
   constructor(readonly options: RepositoryCacheOptions) {}
@@ -75,14 +76,28 @@ export class RepositoryCache {
       signal?.throwIfAborted();
       const existed = await this.#prepare(gitDir, kind.hashLength);
       try {
-        return await work({ gitDir, remote });
+        return await this.#attempt(gitDir, () => work({ gitDir, remote }));
       } catch (error) {
         if (!existed || !(error instanceof GitError) || error.failure !== 'local') throw error;
         await rm(gitDir, { recursive: true, force: true });
         await this.#prepare(gitDir, kind.hashLength);
-        return work({ gitDir, remote });
+        return this.#attempt(gitDir, () => work({ gitDir, remote }));
       }
     });
+  }
+
+  /** A git that fails or is killed leaves what it received so far: on a full volume, all the space there was. */
+  async #attempt<T>(gitDir: string, work: () => Promise<T>): Promise<T> {
+    const isFirst = !this.#tidied.has(gitDir);
+    this.#tidied.add(gitDir);
+    // An earlier process may have been killed.
+    if (isFirst) await removeUnfinished(gitDir);
+    try {
+      return await work();
+    } catch (error) {
+      await removeUnfinished(gitDir);
+      throw error;
+    }
   }
 
   /** Fetches a ref unless it is already at `expected`, or in any case. Gives the commit that it points at. */
@@ -186,6 +201,17 @@ export class RepositoryCache {
       if (!found || now - found.mtimeMs < unusedAfterMs) continue;
       await (this.#locks.get(name) ?? new Mutex()).run(() => rm(folder, { recursive: true, force: true }));
       this.#locks.delete(name);
+      this.#tidied.delete(folder);
+    }
+  }
+}
+
+/** Removes the packs and objects that git had begun to write. Nobody else works in the folder. */
+async function removeUnfinished(gitDir: string): Promise<void> {
+  const objects = path.join(gitDir, 'objects');
+  for (const folder of await readdir(objects).catch(() => [])) {
+    for (const name of await readdir(path.join(objects, folder)).catch(() => [])) {
+      if (name.startsWith('tmp_')) await rm(path.join(objects, folder, name), { force: true });
     }
   }
 }
