@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Gate } from '@flotilla/common/fleet-api/gates';
 import { decide } from './decide.js';
 import type { PromotionEvent } from './events.js';
 import { after, noFacts, noon, observationOf, promotionOf, setupOf } from './promotion.fixture.js';
 import type { DeliveryState, Promotion } from './promotion.js';
-import { isEnd, promotionStates, promotionTransitions } from './promotion-state.js';
+import { isEnd } from './promotion-state.js';
 
 const observed = (change: Parameters<typeof observationOf>[0] = {}): PromotionEvent => ({
   type: 'observed',
@@ -272,32 +271,5 @@ describe('a promotion', () => {
     const person = { tokenId: 't', name: 'ada', emails: [], groups: [] };
     const given = { stage: 'before', releaseId: 'r1', person, comment: '', at: noon } as const;
     expect(decide(promotionOf(), { type: 'approved', approval: given }, noon).state.approvals).toEqual([]);
-  });
-});
-
-describe('the published table of states', () => {
-  const page = readFileSync(new URL('../../../../docs/spec/promotions.md', import.meta.url), 'utf8');
-  const published = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \| (.+) \|$/gm)].map(([, from, to, when]) => ({
-    from,
-    to,
-    when,
-  }));
-
-  it('is the table that the code goes by', () => {
-    expect(published).toEqual(promotionTransitions);
-  });
-
-  it('reaches every state, and leads from every state that is no end to an end', () => {
-    const reach = (start: string) => {
-      const seen = new Set([start]);
-      for (let size = 0; size < seen.size;) {
-        size = seen.size;
-        for (const { from, to } of promotionTransitions) if (seen.has(from)) seen.add(to);
-      }
-      return seen;
-    };
-    expect([...reach('Queued')].sort()).toEqual([...promotionStates].sort());
-    for (const state of promotionStates)
-      expect([...reach(state)].some((one) => isEnd(one as never))).toBe(true);
   });
 });

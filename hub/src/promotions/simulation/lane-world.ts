@@ -37,8 +37,8 @@ export class LaneWorld {
   busyElsewhere = false;
   /** Rollouts that run, by promotion. */
   readonly rollouts = new Map<string, 'forward' | 'back'>();
-  readonly questions = new Map<string, PromotionEvent & { readonly type: 'answered' }>();
-  readonly deliveries = new Set<string>();
+  private readonly questions = new Map<string, PromotionEvent & { readonly type: 'answered' }>();
+  private readonly deliveries = new Set<string>();
   private count = 0;
   private releases = 0;
 
@@ -127,6 +127,19 @@ export class LaneWorld {
     throw new Error(`no rest: ${this.picture()}`);
   }
 
+  /** What the outside is asked, by promotion, stage and gate; whoever takes it answers or forgets. */
+  takeQuestions(): ReadonlyMap<string, PromotionEvent & { readonly type: 'answered' }> {
+    const taken = new Map(this.questions);
+    this.questions.clear();
+    return taken;
+  }
+
+  takeDeliveries(): ReadonlySet<string> {
+    const taken = new Set(this.deliveries);
+    this.deliveries.clear();
+    return taken;
+  }
+
   open(): readonly Promotion[] {
     return [...this.promotions.values()].filter(({ state }) => !isEnd(state));
   }
@@ -174,16 +187,30 @@ export class LaneWorld {
     const id = `p${String(this.count).padStart(4, '0')}`;
     const email = people[author % people.length]?.emails[0] ?? '';
     this.promotions.set(id, {
-      ...{ id, origin, priority, pipeline: 'web', environment: 'prod', requestedBy: 'hub', state: 'Queued' },
-      ...{
-        releaseId: `r${number}`,
-        releaseName: `web-${number}`,
-        releaseNumber: number,
-        createdAt: this.now,
-      },
-      ...{ reason: '', waitingFor: 'its turn', waitingUntil: null, gates: [], approvals: [], delivery: null },
-      ...{ rolloutId: null, wish: null, onFailure: null, startedAt: null, rolledOutAt: null, endedAt: null },
+      id,
+      pipeline: 'web',
+      environment: 'prod',
+      releaseId: `r${number}`,
+      releaseName: `web-${number}`,
+      releaseNumber: number,
+      origin,
+      priority,
+      requestedBy: 'hub',
       authors: { emails: [email], tokens: [] },
+      state: 'Queued',
+      reason: '',
+      waitingFor: 'its turn',
+      waitingUntil: null,
+      gates: [],
+      approvals: [],
+      delivery: null,
+      rolloutId: null,
+      wish: null,
+      onFailure: null,
+      createdAt: this.now,
+      startedAt: null,
+      rolledOutAt: null,
+      endedAt: null,
     });
   }
 

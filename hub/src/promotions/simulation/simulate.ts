@@ -103,8 +103,7 @@ function disturb(world: LaneWorld, random: Random): void {
 }
 
 function answer(world: LaneWorld, random: Random): void {
-  for (const [key, event] of [...world.questions]) {
-    world.questions.delete(key);
+  for (const [key, event] of world.takeQuestions()) {
     const [id = ''] = key.split('/');
     const phase = (['pass', 'pass', 'wait', 'fail'] as const)[random(4)] ?? 'pass';
     // Every fourth answer is lost with the process that waited for it.
@@ -114,8 +113,7 @@ function answer(world: LaneWorld, random: Random): void {
 }
 
 function deliver(world: LaneWorld, random: Random): void {
-  for (const id of [...world.deliveries]) {
-    world.deliveries.delete(id);
+  for (const id of world.takeDeliveries()) {
     if (random(4) === 0) continue;
     const phase = (['wait', 'done', 'done', 'fail'] as const)[random(4)] ?? 'done';
     const delivery = {
@@ -144,12 +142,10 @@ function calm(world: LaneWorld): void {
     for (const promotion of world.open())
       if (round > 200)
         world.apply(promotion.id, { type: 'aborted', by: 'ada', reason: 'nobody may approve it' });
-    for (const [key, event] of [...world.questions]) {
-      world.questions.delete(key);
+    for (const [key, event] of world.takeQuestions()) {
       world.apply(key.split('/')[0] ?? '', event);
     }
-    for (const id of [...world.deliveries]) {
-      world.deliveries.delete(id);
+    for (const id of world.takeDeliveries()) {
       const delivery = {
         phase: 'done',
         message: 'merged',
