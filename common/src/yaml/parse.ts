@@ -1,5 +1,6 @@
 import { EVENT_ID, YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
 import { kubernetesSchema } from './schema.js';
+import { readEverydayYaml } from './everyday/read-everyday-yaml.js';
 import { expandAliases } from './expand-aliases.js';
 import { flattenStrings } from './flatten-strings.js';
 import { YamlError } from './yaml-error.js';
@@ -39,6 +40,11 @@ export function parseYaml(text: string): unknown {
 }
 
 function construct(text: string): unknown[] {
+  return readEverydayYaml(text) ?? constructAny(text);
+}
+
+/** Reads all of YAML; many times slower than what reads only the everyday part of it. */
+export function constructAny(text: string): unknown[] {
   try {
     const events = parseEvents(text, { maxDepth });
     const values = constructFromEvents(events, {

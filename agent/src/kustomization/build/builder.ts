@@ -10,6 +10,7 @@ import { BuildError } from './build-error.js';
 import { findClosure, type Closure } from './closure.js';
 import { findKustomize, runKustomize, type KustomizeProgram } from './kustomize-program.js';
 import { makeEntryFile } from './make-entry-file.js';
+import { buildPlain } from './plain/build-plain.js';
 import { secretsOf } from './remote-reference.js';
 import type { RenderCache } from './render-cache.js';
 import { makeSandbox, withContents, type SandboxFiles } from './sandbox.js';
@@ -80,8 +81,8 @@ export class Builder {
   }
 
   /**
-   * Runs kustomize, or takes the output of an earlier build of the same inputs. What has remote bases is built each
-   * time, for nobody tells when they move. @throws BuildError
+   * Builds, or takes the output of an earlier build of the same inputs. What has remote bases is built each time, for
+   * nobody tells when they move. @throws BuildError
    */
   async build(plan: BuildPlan, limits: Limits, decryption?: SourceDecryption): Promise<Built> {
     const kept = isRemote(plan) ? undefined : await this.kept(plan.key, decryption);
@@ -126,11 +127,26 @@ export class Builder {
   }
 
   async #run(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
-    const { run, maxOutputBytes, counts, network = {} } = this.options;
+    const ended = this.options.counts?.building();
+    try {
+      return (await this.#runPlain(files, limits)) ?? (await this.#runProgram(files, folder, limits));
+    } finally {
+      ended?.();
+    }
+  }
+
+  /** Whoever names a program wants it to build everything. */
+  async #runPlain(files: SandboxFiles, limits: Limits): Promise<string | undefined> {
+    if (this.options.kustomizePath !== '') return undefined;
+    const yaml = await buildPlain(files, limits.signal);
+    return yaml !== undefined && Buffer.byteLength(yaml) <= this.options.maxOutputBytes ? yaml : undefined;
+  }
+
+  async #runProgram(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
+    const { run, maxOutputBytes, network = {} } = this.options;
     const isFetching = files.remotes.length > 0;
     const { program } = await this.#findProgram();
     const sandbox = await makeSandbox(folder, files);
-    const ended = counts?.building();
     try {
       return await runKustomize(run, program, sandbox, {
         ...limits,
@@ -138,7 +154,6 @@ export class Builder {
         ...(isFetching ? { network, secrets: files.remotes.flatMap(secretsOf) } : {}),
       });
     } finally {
-      ended?.();
       await sandbox.remove();
     }
   }
