@@ -13,6 +13,8 @@ export interface Credential {
 export interface Credentials {
   /** The credential to use now. @throws Error that names where it should have come from. */
   read(): Promise<Credential>;
+  /** The same without waiting, when it is at hand. */
+  atHand?(): Credential | undefined;
   /** The server refused the credential (401): get a new one before the next request. */
   invalidate(): void;
 }
@@ -22,19 +24,22 @@ const fileLifetimeMs = 60_000;
 
 /** A credential that never changes. */
 export function fixedCredentials(credential: Credential): Credentials {
-  return { read: () => Promise.resolve(credential), invalidate: () => undefined };
+  return { read: () => Promise.resolve(credential), atHand: () => credential, invalidate: () => undefined };
 }
 
 /** Reads by `load` and again when the result is a minute old or was refused. */
 export function reloadedCredentials(load: () => Promise<Credential>, clock: Clock): Credentials {
-  let current: { credential: Promise<Credential>; readAt: number } | undefined;
+  let current: { credential: Promise<Credential>; readAt: number; known?: Credential } | undefined;
   let lastGood: Credential | undefined;
+  const isFresh = (): boolean => current !== undefined && clock.monotonic() - current.readAt < fileLifetimeMs;
   return {
+    atHand: () => (isFresh() ? current?.known : undefined),
     async read() {
-      const now = clock.monotonic();
-      if (!current || now - current.readAt >= fileLifetimeMs) current = { credential: load(), readAt: now };
+      if (!current || !isFresh()) current = { credential: load(), readAt: clock.monotonic() };
+      const reading = current;
       try {
-        lastGood = await current.credential;
+        lastGood = await reading.credential;
+        reading.known = lastGood;
         return lastGood;
       } catch (error) {
         current = undefined;

@@ -1,8 +1,13 @@
-/** An AbortSignal that fires when the caller's does or when the time is over, whichever comes first. */
+/** The end of one piece of work: when the caller wants no more, or when the time is over, whichever comes first. */
 export interface Deadline {
+  /** Fires at the end. Made when somebody asks for it: most requests are over before. */
   readonly signal: AbortSignal;
   /** True when the time was over, not the caller's patience. */
   readonly expired: boolean;
+  /** True when it has come, for either reason. */
+  readonly ended: boolean;
+  /** Calls back at the end with its reason, at once if it was before; what is returned takes that back. */
+  onEnd(callback: (reason: unknown) => void): () => void;
   /** Must be called, or the caller's signal keeps a listener. */
   clear(): void;
 }
@@ -12,19 +17,39 @@ export interface Deadline {
  * grow without end. Hence a listener that is taken off again.
  */
 export function startDeadline(timeoutMs: number, parent?: AbortSignal): Deadline {
-  const controller = new AbortController();
+  const callbacks = new Set<(reason: unknown) => void>();
+  let ended: { reason: unknown } | undefined;
+  let controller: AbortController | undefined;
   let expired = false;
-  const onAbort = (): void => controller.abort(parent?.reason);
+  const end = (reason: unknown): void => {
+    if (ended) return;
+    ended = { reason };
+    controller?.abort(reason);
+    for (const callback of callbacks) callback(reason);
+  };
+  const onAbort = (): void => end(parent?.reason);
   const timer = setTimeout(() => {
-    expired = true;
-    controller.abort(new Error(`no answer within ${timeoutMs}ms`));
+    expired = !ended;
+    end(new Error(`no answer within ${timeoutMs}ms`));
   }, timeoutMs);
   if (parent?.aborted) onAbort();
   parent?.addEventListener('abort', onAbort, { once: true });
   return {
-    signal: controller.signal,
+    get signal() {
+      controller ??= new AbortController();
+      if (ended && !controller.signal.aborted) controller.abort(ended.reason);
+      return controller.signal;
+    },
     get expired() {
       return expired;
+    },
+    get ended() {
+      return ended !== undefined;
+    },
+    onEnd(callback) {
+      callbacks.add(callback);
+      if (ended) callback(ended.reason);
+      return () => callbacks.delete(callback);
     },
     clear() {
       clearTimeout(timer);

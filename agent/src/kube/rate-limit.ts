@@ -6,6 +6,8 @@ export interface RateLimit {
   take(signal?: AbortSignal): Promise<void>;
   /** No limit from now on. */
   lift(): void;
+  /** True when there is no limit, and no turn to wait for. */
+  readonly lifted: boolean;
 }
 
 export interface RateLimitOptions {
@@ -25,6 +27,9 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   return {
     lift() {
       lifted = true;
+    },
+    get lifted() {
+      return lifted;
     },
     async take(signal) {
       if (lifted) return;

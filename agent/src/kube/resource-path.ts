@@ -37,8 +37,11 @@ export function requireNamespace(
 }
 
 function queryOf(query: PathTarget['query']): string {
-  const pairs = Object.entries(query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+  let text = '';
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) text += `${text === '' ? '?' : '&'}${name}=${encodeURIComponent(value)}`;
+  }
+  return text;
 }
 
 /** A name comes from Git or a user: it must not climb to another path. */

@@ -4,11 +4,13 @@ import { sleep, systemClock } from '../runtime/clock.js';
 import type { Cluster } from './cluster.js';
 import { connectionError, isBrokenConnection } from './connection-error.js';
 import type { Credential } from './credentials.js';
-import { abortable, startDeadline } from './deadline.js';
+import { abortable, startDeadline, type Deadline } from './deadline.js';
 import type { Dispatchers } from './dispatchers.js';
 import { openDispatchers } from './dispatchers.js';
 import { KubeConnectionError } from './errors.js';
+import { exchange, type ExchangeAnswer, type ExchangeRequest } from './exchange.js';
 import { createRateLimit } from './rate-limit.js';
+import { readChunks } from './read-chunks.js';
 import { errorOfAnswer } from './status-error.js';
 
 /** Counts requests (`rest_client_requests_total`; flux-compat 7). `code` is the HTTP status or `<error>`. */
@@ -106,13 +108,10 @@ class Transport implements KubeTransport {
     const timeoutMs = this.options.timeoutMs ?? 60_000;
     const deadline = startDeadline(timeoutMs, request.signal);
     try {
-      const response = await this.withRetries(request, deadline.signal, async () => {
+      return await this.withRetries(request, deadline, () => {
         if (request.method !== 'GET') this.options.beforeWrite?.();
-        const answer = await this.dispatch('requests', request, deadline.signal, timeoutMs);
-        return { ...answer, text: await this.readText(answer, deadline.signal) };
+        return this.exchange(request, deadline, timeoutMs);
       });
-      const { code, text, contentType, retryAfter } = response;
-      return { code, text, contentType, retryAfter };
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       if (deadline.expired)
@@ -130,11 +129,15 @@ class Transport implements KubeTransport {
     const onAbort = (): void => stop.abort(deadline.signal.reason);
     deadline.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const answer = await this.withRetries(request, deadline.signal, () =>
-        this.dispatch('watches', request, stop.signal, 0),
-      );
+      const answer = await this.withRetries(request, deadline, () => this.open(request, stop.signal));
       if (answer.code !== 200) throw errorOfAnswer({ ...answer, text: await answer.body.text() });
-      return this.chunks(answer.body, stop, idleMs, request.signal);
+      return readChunks(answer.body, {
+        stop,
+        idleMs,
+        signal: request.signal,
+        clock: this.clock,
+        server: this.server,
+      });
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       if (deadline.expired)
@@ -152,16 +155,16 @@ class Transport implements KubeTransport {
   }
 
   /** 401 is tried once more with a new credential, 429 and 503 after their Retry-After, a broken connection if it is safe. */
-  private async withRetries<T extends RawAnswer>(
+  private async withRetries<T extends Retriable>(
     request: TransportRequest,
-    signal: AbortSignal,
+    deadline: Deadline,
     attempt: () => Promise<T>,
   ): Promise<T> {
     let throttled = 0;
     let broken = 0;
     let refreshed = false;
     for (;;) {
-      await this.limit.take(signal);
+      if (!this.limit.lifted) await this.limit.take(deadline.signal);
       try {
         const answer = await attempt();
         if (answer.code === 401 && !refreshed) {
@@ -169,69 +172,85 @@ class Transport implements KubeTransport {
           this.cluster.credentials.invalidate();
         } else if (isThrottled(answer) && throttled < maxThrottledRetries) {
           throttled += 1;
-          await sleep(this.clock, Number(answer.retryAfter) * 1000, signal);
+          await sleep(this.clock, Number(answer.retryAfter) * 1000, deadline.signal);
         } else {
           return answer;
         }
-        await answer.body.dump().catch(() => undefined);
+        await answer.body?.dump().catch(() => undefined);
       } catch (error) {
         const again = (request.idempotent ?? request.method === 'GET') && broken < maxBrokenRetries;
-        if (signal.aborted || !again || !isBrokenConnection(error)) throw error;
+        if (deadline.ended || !again || !isBrokenConnection(error)) throw error;
         broken += 1;
       }
     }
   }
 
-  private async dispatch(
-    pool: keyof Omit<Dispatchers, 'destroy'>,
+  /** Sends a request and reads its answer. */
+  private async exchange(
     request: TransportRequest,
-    signal: AbortSignal,
+    deadline: Deadline,
     timeoutMs: number,
-  ): Promise<RawAnswer> {
+  ): Promise<TransportAnswer> {
+    const { dispatchers, message } = await this.prepare(request, () => deadline.signal);
+    const work = exchange(dispatchers.requests, { ...message, timeoutMs }, deadline);
+    const answer = await this.counted(request, work, () => deadline.ended);
+    return { ...this.headOf(answer.code, answer.headers), text: answer.text };
+  }
+
+  /** Sends a request whose answer is read piece by piece. */
+  private async open(request: TransportRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    const { dispatchers, message } = await this.prepare(request, () => signal);
+    const work = dispatchers.watches.request({ ...message, signal, headersTimeout: 0, bodyTimeout: 0 });
+    const answer = await this.counted(request, work, () => signal.aborted);
+    return { ...this.headOf(answer.statusCode, answer.headers), body: answer.body };
+  }
+
+  private async prepare(request: TransportRequest, signal: () => AbortSignal): Promise<Prepared> {
     if (this.closed)
       throw new KubeConnectionError({
         server: this.server,
         code: 'CLOSED',
         message: `the connection to ${this.server} was closed`,
       });
-    this.credential = await abortable(this.cluster.credentials.read(), signal);
+    const { credentials } = this.cluster;
+    const credential = credentials.atHand?.() ?? (await abortable(credentials.read(), signal()));
+    this.credential = credential;
     this.dispatchers ??= openDispatchers(this.cluster, {
       connections: this.options.connections ?? 64,
       maxResponseBytes: this.options.maxResponseBytes ?? 128 * 1024 * 1024,
       credential: () => this.credential,
     });
-    const labels = { host: this.host, method: request.method };
+    const { method, path, body = null } = request;
+    const headers = this.headersOf(request, credential);
+    const message = { origin: this.origin, path: this.prefix + path, method, headers, body };
+    return { dispatchers: this.dispatchers, message };
+  }
+
+  /** Counts a request when its fate is known, and gives errors the form of this module. */
+  private async counted<T extends { code: number } | { statusCode: number }>(
+    { method }: TransportRequest,
+    work: Promise<T>,
+    isCancelled: () => boolean,
+  ): Promise<T> {
+    const labels = { host: this.host, method };
     try {
-      const answer = await this.dispatchers[pool].request({
-        origin: this.origin,
-        path: this.prefix + request.path,
-        method: request.method,
-        headers: this.headersOf(request, this.credential),
-        body: request.body ?? null,
-        signal,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      });
-      this.options.metrics?.requestDone({ ...labels, code: String(answer.statusCode) });
-      if (answer.headers['x-kubernetes-pf-flowschema-uid']) this.limit.lift();
-      return {
-        code: answer.statusCode,
-        contentType: headerOf(answer.headers['content-type']) ?? '',
-        retryAfter: headerOf(answer.headers['retry-after']),
-        body: answer.body,
-      };
+      const answer = await work;
+      const code = 'code' in answer ? answer.code : answer.statusCode;
+      this.options.metrics?.requestDone({ ...labels, code: String(code) });
+      return answer;
     } catch (error) {
       this.options.metrics?.requestDone({ ...labels, code: '<error>' });
-      throw signal.aborted ? error : connectionError(this.server, error);
+      throw isCancelled() ? error : connectionError(this.server, error);
     }
   }
 
-  private async readText(answer: RawAnswer, signal: AbortSignal): Promise<string> {
-    try {
-      return await answer.body.text();
-    } catch (error) {
-      throw signal.aborted ? error : connectionError(this.server, error);
-    }
+  private headOf(code: number, headers: ExchangeAnswer['headers']): Omit<TransportAnswer, 'text'> {
+    if (headers['x-kubernetes-pf-flowschema-uid']) this.limit.lift();
+    return {
+      code,
+      contentType: headerOf(headers['content-type']) ?? '',
+      retryAfter: headerOf(headers['retry-after']),
+    };
   }
 
   private headersOf(request: TransportRequest, credential: Credential): Record<string, string | string[]> {
@@ -245,49 +264,26 @@ class Transport implements KubeTransport {
       ...request.headers,
     };
   }
-
-  private async *chunks(
-    body: Dispatcher.ResponseData['body'],
-    stop: AbortController,
-    idleMs: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Uint8Array> {
-    let idle = false;
-    const onIdle = (): void => {
-      idle = true;
-      stop.abort(new Error('idle'));
-    };
-    let cancelIdle = this.clock.schedule(idleMs, onIdle);
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-    try {
-      for await (const chunk of body) {
-        cancelIdle();
-        yield chunk as Uint8Array;
-        cancelIdle = this.clock.schedule(idleMs, onIdle);
-      }
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw connectionError(this.server, idle ? Object.assign(new Error('idle'), { code: 'IDLE' }) : error);
-    } finally {
-      cancelIdle();
-      signal?.removeEventListener('abort', onAbort);
-      // Leaving the loop early must give the connection back to nobody: the server would go on sending.
-      body.destroy();
-    }
-  }
 }
 
-interface RawAnswer {
-  code: number;
-  contentType: string;
-  retryAfter: string | undefined;
+/** A request as it goes out. */
+interface Prepared {
+  dispatchers: Dispatchers;
+  message: Omit<ExchangeRequest, 'timeoutMs'>;
+}
+
+/** An answer whose body has not been read yet. */
+interface OpenAnswer extends Omit<TransportAnswer, 'text'> {
   body: Dispatcher.ResponseData['body'];
 }
 
+/** What the decision to try again looks at. */
+interface Retriable extends Pick<TransportAnswer, 'code' | 'retryAfter'> {
+  body?: Dispatcher.ResponseData['body'];
+}
+
 /** The server asks to come back later; without Retry-After the error goes to the caller's own back-off. */
-function isThrottled(answer: RawAnswer): boolean {
+function isThrottled(answer: Retriable): boolean {
   return (answer.code === 429 || answer.code === 503) && /^\d+$/.test(answer.retryAfter ?? '');
 }
 

@@ -4,7 +4,7 @@ import { giveUp } from './unusual.js';
 /** Double quotes with the escapes that JSON has too; nothing else that needs one is inside. */
 const doubleQuoted = /"((?:[^"\\\t\n]|\\["\\nt])*)"/y;
 const singleQuoted = /'((?:[^'\t\n]|'')*)'/y;
-const plain = /[A-Za-z0-9_.\/-]+/y;
+const plain = /[A-Za-z0-9_./-]+/y;
 const space = / */y;
 /** Nobody writes deeper ones on a line. */
 const maxDepth = 50;

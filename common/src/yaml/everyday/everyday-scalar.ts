@@ -42,7 +42,9 @@ function digits(text: string): string | number {
 
 /** A plain key. @throws Unusual where it is not a text to everybody */
 export function everydayKey(text: string): string {
-  const isText = letterFirst.test(text) ? typeof word(text) === 'string' : typeof everydayScalar(text) === 'string';
+  const isText = letterFirst.test(text)
+    ? typeof word(text) === 'string'
+    : typeof everydayScalar(text) === 'string';
   return isText ? text : giveUp();
 }
 

@@ -1,5 +1,7 @@
 import { readFlow, readQuoted } from './everyday-flow.js';
+import { readLiteral } from './everyday-literal.js';
 import { everydayKey, everydayScalar } from './everyday-scalar.js';
+import { indentOf, withoutIndent, withoutTrail } from './spaces.js';
 import { giveUp, Unusual } from './unusual.js';
 
 /**
@@ -10,7 +12,7 @@ import { giveUp, Unusual } from './unusual.js';
 const strange = /[^\n\t\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffc]/;
 const separator = /^--- *$/;
 /** A plain key and its colon; other keys are quoted. */
-const plainKey = /([A-Za-z0-9_.\/][A-Za-z0-9_.\/@-]*):(?= |$)/y;
+const plainKey = /([A-Za-z0-9_./][A-Za-z0-9_./@-]*):(?= |$)/y;
 /** What a plain scalar may not start with: each of them means something. */
 const indicator = /^(?:[[\]{},#&*!|>'"%@`?:]|-(?: |$))/;
 /** What ends a plain scalar or makes a key of it. */
@@ -173,28 +175,11 @@ class BlockReader {
 
   /** `|` and `|-`: the lines below that are deeper than the collection. */
   #literal(column: number): string {
-    const style = withoutTrail(this.#text);
-    if (style !== '|' && style !== '|-') giveUp();
-    const start = this.#row + 1;
-    const margin = indentOf(this.#lines[start] ?? '');
-    if (start >= this.#lines.length || isBlank(this.#lines[start]!) || margin <= column || margin === 0) giveUp();
-    // Some take it for the margin.
-    if (this.#lines[start]!.charCodeAt(margin) === 9) giveUp();
-    let end = start;
-    let last = start;
-    for (; end < this.#lines.length; end++) {
-      const line = this.#lines[end]!;
-      const indent = indentOf(line);
-      if (indent >= margin && line.length > margin) last = end;
-      else if (!isBlank(line)) break;
-    }
-    const content = this.#lines.slice(start, last + 1).map((line) => line.slice(margin));
-    // Lines of nothing but blanks at the end, and strange ends, are told apart by no two parsers alike.
-    if (isBlank(this.#lines[last]!)) giveUp();
+    const { value, end } = readLiteral(this.#text, this.#lines, this.#row + 1, column);
     this.#row = end;
     this.#load();
     if (!this.#isEnd && this.#indent > column) giveUp();
-    return content.join('\n') + (style === '|' ? '\n' : '');
+    return value;
   }
 
   get #isEnd(): boolean {
@@ -236,25 +221,4 @@ function startsWithKey(text: string): boolean {
   }
   plainKey.lastIndex = 0;
   return plainKey.test(text);
-}
-
-function indentOf(line: string): number {
-  let indent = 0;
-  while (line.charCodeAt(indent) === 32) indent += 1;
-  return indent;
-}
-
-function isBlank(line: string): boolean {
-  return indentOf(line) === line.length;
-}
-
-/** Only spaces count: others are part of a scalar. */
-function withoutIndent(text: string): string {
-  return text.startsWith(' ') ? text.slice(indentOf(text)) : text;
-}
-
-function withoutTrail(text: string): string {
-  let end = text.length;
-  while (text.charCodeAt(end - 1) === 32) end -= 1;
-  return text.slice(0, end);
 }

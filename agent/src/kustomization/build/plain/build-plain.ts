@@ -28,7 +28,8 @@ export async function buildPlain(files: SandboxFiles, signal: AbortSignal): Prom
     objects.push(...found);
   }
   const { namespace } = plain;
-  if (namespace !== undefined && !objects.every((object) => setNamespace(object, namespace))) return undefined;
+  if (namespace !== undefined && !objects.every((object) => setNamespace(object, namespace)))
+    return undefined;
   if (objects.length === 0 || !areDistinct(objects) || !areReferencesComplete(objects)) return undefined;
   return await emitAll(inOutputOrder(objects), signal);
 }

@@ -56,19 +56,22 @@ const nameFields: ReadonlyMap<string, ReadonlyArray<readonly string[]>> = new Ma
     ],
     HTTPRoute: ['spec/rules/backendRefs/name'],
     ServiceAccount: ['imagePullSecrets/name'],
-    StorageClass: ['secretName', 'adminSecretName', 'userSecretName', 'secretRef'].map((name) => `parameters/${name}`),
+    StorageClass: ['secretName', 'adminSecretName', 'userSecretName', 'secretRef'].map(
+      (name) => `parameters/${name}`,
+    ),
     PersistentVolume: ['spec/azureFile/secretName', 'spec/storageClassName'],
     PersistentVolumeClaim: ['spec/volumeName', 'spec/storageClassName'],
   }).map(([kind, paths]) => [kind, paths.map((path) => path.split('/'))]),
 );
 
 /** References that are maps of name and namespace, and what they name. */
-const referenceMaps: ReadonlyMap<string, { readonly path: readonly string[]; readonly kind: string }> = new Map([
-  ['RoleBinding', { path: ['subjects'], kind: 'ServiceAccount' }],
-  ['ClusterRoleBinding', { path: ['subjects'], kind: 'ServiceAccount' }],
-  ['ValidatingWebhookConfiguration', { path: ['webhooks', 'clientConfig', 'service'], kind: 'Service' }],
-  ['MutatingWebhookConfiguration', { path: ['webhooks', 'clientConfig', 'service'], kind: 'Service' }],
-]);
+const referenceMaps: ReadonlyMap<string, { readonly path: readonly string[]; readonly kind: string }> =
+  new Map([
+    ['RoleBinding', { path: ['subjects'], kind: 'ServiceAccount' }],
+    ['ClusterRoleBinding', { path: ['subjects'], kind: 'ServiceAccount' }],
+    ['ValidatingWebhookConfiguration', { path: ['webhooks', 'clientConfig', 'service'], kind: 'Service' }],
+    ['MutatingWebhookConfiguration', { path: ['webhooks', 'clientConfig', 'service'], kind: 'Service' }],
+  ]);
 
 /** Kinds with references that are too rare to be looked at here. */
 const rare = new Set(['Node', 'APIService']);
@@ -86,7 +89,8 @@ export function areReferencesComplete(objects: readonly KubeObject[]): boolean {
     if (rare.has(kind)) return false;
     const maps = referenceMaps.get(kind);
     const isComplete = (reference: unknown): boolean =>
-      isFields(reference) && isKept(reference, referable.get(`${maps?.kind}/${String(reference['name'])}`) ?? []);
+      isFields(reference) &&
+      isKept(reference, referable.get(`${maps?.kind}/${String(reference['name'])}`) ?? []);
     return (
       (nameFields.get(kind) ?? []).every((path) => leadsTo(object, path, 0, isNames)) &&
       (!maps || leadsTo(object, maps.path, 0, (end) => [end].flat().every(isComplete)))
@@ -106,7 +110,12 @@ function isNames(end: unknown): boolean {
 }
 
 /** Follows a path through maps and lists of maps; what is absent is fine. */
-function leadsTo(value: unknown, path: readonly string[], at: number, ends: (end: unknown) => boolean): boolean {
+function leadsTo(
+  value: unknown,
+  path: readonly string[],
+  at: number,
+  ends: (end: unknown) => boolean,
+): boolean {
   if (at === path.length) return ends(value);
   if (Array.isArray(value)) return value.every((item) => leadsTo(item, path, at, ends));
   if (!isFields(value)) return false;

@@ -35,7 +35,12 @@ const rankOf = new Map([
 /** The objects in the order in which kustomize writes them unless it is told otherwise. */
 export function inOutputOrder(objects: readonly KubeObject[]): KubeObject[] {
   return objects
-    .map((object) => ({ object, rank: rankOf.get(object.kind) ?? 0, type: typeText(object), id: idText(object) }))
+    .map((object) => ({
+      object,
+      rank: rankOf.get(object.kind) ?? 0,
+      type: typeText(object),
+      id: idText(object),
+    }))
     .sort((a, b) => a.rank - b.rank || compareText(a.type, b.type) || compareText(a.id, b.id))
     .map(({ object }) => object);
 }

@@ -74,7 +74,8 @@ class Collector {
 
   async #read(file: string): Promise<string> {
     const written = this.files.written.get(file);
-    if (written !== undefined) return typeof written === 'string' ? written : Buffer.from(written).toString('utf8');
+    if (written !== undefined)
+      return typeof written === 'string' ? written : Buffer.from(written).toString('utf8');
     return await readFile(this.files.files.get(file)!, 'utf8');
   }
 }
