@@ -12,6 +12,7 @@ import {
 import type { GitRepository } from '../servers/git-repository.js';
 import { type GitServer, startGitServer } from '../servers/git-server.js';
 import { kubectlFor } from '../servers/kubectl.js';
+import { repositoryRoot } from '../servers/repository-root.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
 import { waitFor } from '../servers/wait-for.js';
 import { KustomizationView } from './kustomization-view.js';
@@ -57,7 +58,10 @@ export class BenchCluster {
       storagePath: join(this.#folder.path, 'storage'),
       log: this.#log,
       args,
-      ...(profiles === undefined ? {} : { nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${profiles}`] }),
+      nodeFlags: [
+        ...chartNodeOptions(),
+        ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
+      ],
     });
   }
 
@@ -151,6 +155,14 @@ export class BenchCluster {
       body: object,
     });
   }
+}
+
+/** Options of Node that the chart gives the agent: it is measured as it is installed. */
+function chartNodeOptions(): string[] {
+  const template = join(repositoryRoot(), 'helm', 'flotilla-agent', 'templates', 'deployment.yaml');
+  const options = /name: NODE_OPTIONS\s+value: (\S.*)/.exec(readFileSync(template, 'utf8'))?.[1];
+  if (options === undefined) throw new Error(`${template} does not set NODE_OPTIONS any more`);
+  return options.trim().split(' ');
 }
 
 /** Time for what happens in the background of a measurement to come to its end. */
