@@ -110,9 +110,14 @@ export class KustomizationRig {
       },
       artifacts: this.store,
       readStatus: (object) => computeStatus(object, new Date()),
-      run: (file, program) => {
-        this.builds += 1;
-        return runProgram(file, program);
+      run: runProgram,
+      counts: {
+        building: () => {
+          this.builds += 1;
+          return () => {};
+        },
+        renderCacheHit: () => {},
+        applying: () => () => {},
       },
       clock,
       random: Math.random,

@@ -4,7 +4,7 @@ import type { ChangeSet } from '../ssa/changeset.js';
 
 /** What Kustomizations cost: builds that ran, builds that were spared, objects that were compared and sent. */
 export interface KustomizationMetrics {
-  /** kustomize starts; call what this returns when it has ended, well or badly. */
+  /** A build starts; call what this returns when it has ended, well or badly. */
   building(): () => void;
   /** The result of an earlier build was used instead of a new one. */
   renderCacheHit(): void;
@@ -20,7 +20,7 @@ export function createKustomizationMetrics(
   const buckets = exponentialBuckets(0.005, 300, 10);
   const builds = registry.histogram({
     name: 'flotilla_agent_build_seconds',
-    help: 'Time of a run of kustomize; the count is the number of builds.',
+    help: 'Time of a build, in the agent or by kustomize; the count is the number of builds.',
     buckets,
   });
   const hits = registry.counter({

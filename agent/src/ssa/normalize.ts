@@ -1,4 +1,5 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
+import { copyJson } from '@flotilla/common/kube/copy-json';
 import { dropInvalidCaBundle } from './ca-bundle.js';
 import { isBuiltInKind } from './built-in-kinds.js';
 import { isCustomResourceDefinition } from './stages.js';
@@ -12,7 +13,7 @@ type Json = Record<string, unknown>;
  * dropped when it names them (see unknown-fields.ts).
  */
 export function normalize(object: KubeObject): KubeObject {
-  const copy = structuredClone(object);
+  const copy = copyJson(object);
   // Roles are sent as they are: an empty rules list would change its meaning.
   if (isRole(copy)) return copy;
   if (isBuiltInKind(copy)) {

@@ -41,18 +41,19 @@ export class RenderCache {
 
   /** Keeps an output. A full or broken disk costs later builds, never this one. */
   async put(key: string, text: string): Promise<void> {
-    const content = `${digestOf(text)}\n${text}`;
+    const head = `${digestOf(text)}\n`;
     const temporary = path.join(this.folder, `.${randomUUID()}`);
     try {
-      await writeFile(temporary, content, { mode: 0o600 });
+      await writeFile(temporary, [head, text], { mode: 0o600 });
       await rename(temporary, this.#file(key));
     } catch {
       await rm(temporary, { force: true });
       return;
     }
     this.#forget(key);
-    this.#sizes.set(key, Buffer.byteLength(content));
-    this.#bytes += Buffer.byteLength(content);
+    const size = Buffer.byteLength(head) + Buffer.byteLength(text);
+    this.#sizes.set(key, size);
+    this.#bytes += size;
     await this.#shrink();
   }
 

@@ -6,7 +6,7 @@ import { DecryptionError } from '../decryption/decryption-error.js';
 import { openDecryption, type OpenDecryption } from '../decryption/open-decryption.js';
 import type { Run } from '../run.js';
 import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
-import { substituteDocuments } from '../substitution/substitute-documents.js';
+import { substituteDocuments, type Manifest } from '../substitution/substitute-documents.js';
 import { loadVariables } from '../substitution/variables.js';
 import { timeoutMs } from '../timing.js';
 
@@ -82,9 +82,15 @@ async function substitute(run: Run, yaml: string): Promise<Omit<Rendered, 'build
     strict: run.deps.options.gates.StrictPostBuildSubstitutions,
     always: postBuild?.substituteStrategy === 'Always',
   });
-  const text = manifests.map((manifest) => manifest.text).join('---\n');
-  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-  return { objects: manifests.map(({ object }) => object), digest, substitutionIdentity: variables.identity };
+  const objects = manifests.map(({ object }) => object);
+  return { objects, digest: digestOf(manifests), substitutionIdentity: variables.identity };
+}
+
+/** Of all texts as one, which would be large. */
+function digestOf(manifests: readonly Manifest[]): string {
+  const hash = createHash('sha256');
+  for (const [index, { text }] of manifests.entries()) hash.update(index === 0 ? text : `---\n${text}`);
+  return `sha256:${hash.digest('hex')}`;
 }
 
 function buildFailure(run: Run, error: unknown): StepFailure {
