@@ -35,8 +35,8 @@ async function openBuilder(): Promise<Builder> {
     },
     cache: await RenderCache.open(path.join(folder, 'cache'), 1_000_000, systemClock),
     workFolder: path.join(folder, 'work'),
-    kustomizePath: kubectl,
-    searchPath: '',
+    kustomizePath: '',
+    searchPath: path.dirname(kubectl),
     noRemoteBases: false,
     maxOutputBytes: 10_000_000,
   });
@@ -191,7 +191,7 @@ describe('remote bases', () => {
     expect(namesOf(moved.yaml)).toEqual(['ConfigMap/n/b']);
     expect(same.key).toBe(one.key);
     expect(moved.key).not.toBe(one.key);
-    expect(runs).toBe(3);
+    expect(builds).toBe(3);
     expect(readdirSync(path.join(folder, 'work'))).toEqual([]);
   });
 

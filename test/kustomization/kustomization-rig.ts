@@ -122,10 +122,10 @@ export class KustomizationRig {
       clock,
       random: Math.random,
       logger,
-      options: { ...defaultKustomizationOptions, kustomizePath: this.kubectl, ...options },
+      options: { ...defaultKustomizationOptions, ...options },
       stateFolder,
       workFolder: path.join(this.folder, 'work'),
-      searchPath: '',
+      searchPath: path.dirname(this.kubectl),
     });
     const metrics = createRuntimeMetrics(createMetricsRegistry(), clock);
     const queue = createController({

@@ -16,7 +16,7 @@ type Files = Record<string, string>;
 
 function plainly(files: Files, folder = ''): Promise<string | undefined> {
   const written = new Map(Object.entries(files));
-  return buildPlain({ folder, files: new Map(), written }, new AbortController().signal);
+  return buildPlain({ folder, files: new Map(), written, remotes: [] }, new AbortController().signal);
 }
 
 async function byKustomize(files: Files, folder = ''): Promise<string> {

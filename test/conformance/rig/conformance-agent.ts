@@ -1,5 +1,6 @@
 // The agent as its command line composes it, in this process, for the objects of one file of rows.
 import { randomBytes } from 'node:crypto';
+import { delimiter, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentFlags, agentPrefix } from '@flotilla/agent/config/agent-flags';
 import { allKinds } from '@flotilla/common/api/all-kinds';
@@ -44,6 +45,13 @@ export interface RigOptions {
   readonly selector?: string;
 }
 
+/** The agent looks for kubectl, which holds kustomize, in PATH: a program that is named would build everything. */
+async function findKubectlInPath(): Promise<void> {
+  const folder = dirname((await rigPrograms()).kubectl);
+  const present = process.env['PATH'] ?? '';
+  if (!present.split(delimiter).includes(folder)) process.env['PATH'] = folder + delimiter + present;
+}
+
 /** Starts a Git server, a receiver of events and the agent, on the cluster that all rows share. */
 export async function startConformanceRig(options: RigOptions = {}): Promise<ConformanceRig> {
   const cluster = options.cluster ?? (await sharedControlPlane());
@@ -52,6 +60,7 @@ export async function startConformanceRig(options: RigOptions = {}): Promise<Con
   const folder = temporaryFolder('conformance');
   const shard = options.beside?.labels['conformance'] ?? randomBytes(4).toString('hex');
   const selector = [`conformance=${shard}`, ...(options.selector ? [options.selector] : [])];
+  await findKubectlInPath();
   const base: Flags = {
     kubeconfig: cluster.kubeconfig,
     storagePath: folder.path,
@@ -60,7 +69,6 @@ export async function startConformanceRig(options: RigOptions = {}): Promise<Con
     metricsAddr: `127.0.0.1:${ports[1]}`,
     eventsAddr: events.address,
     watchLabelSelector: selector.join(','),
-    kustomizePath: (await rigPrograms()).kubectl,
     kubeApiQps: '0',
     concurrent: '40',
     sourceConcurrent: '12',
