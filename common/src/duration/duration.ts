@@ -24,7 +24,7 @@ export function readDuration(text: string): number | undefined {
   const body = text.slice(sign.length);
   if (body === '0') return 0;
   // Sticky, one part after the other: no text makes this go back.
-  const part = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|[\u00b5\u03bc]s|ms|s|m|h)/y;
   let total = 0;
   while (part.lastIndex < body.length) {
     const match = part.exec(body);

@@ -38,12 +38,12 @@ export function parseDuration(text: string): Duration {
   const sign = text.startsWith('-') ? -1n : 1n;
   const body = text.replace(/^[+-]/, '');
   if (body === '0') return new Duration(0n);
-  if (text.length > 200 || !/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) {
+  if (text.length > 200 || !/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|[\u00b5\u03bc]s|ms|s|m|h))+$/.test(body)) {
     throw new CelError(`invalid duration '${text.slice(0, 60)}': expected a form like 1h30m`);
   }
   let nanos = 0n;
   for (const [, whole = '', fraction = '', unit = ''] of body.matchAll(
-    /(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g,
+    /(\d*)\.?(\d*)(ns|us|[\u00b5\u03bc]s|ms|s|m|h)/g,
   )) {
     const scale = unitNanos[unit]!;
     nanos += BigInt(whole || '0') * scale;
