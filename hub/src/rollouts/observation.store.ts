@@ -28,8 +28,11 @@ const keyOf = (column: string) => `regexp_replace(${column}, '^.*[:@]', '')`;
 const healthy = `${keyOf('k.revision')} = w.key AND k.ready_status = 'True' AND k.health IN ('Healthy', 'Progressing')
   AND k.sync IN ('Synced', 'Progressing') AND k.observed_generation >= k.generation
   AND (k.attempted_revision = '' OR ${keyOf('k.attempted_revision')} = w.key)`;
+// Ill health is held against the revision that was tried last, and not while a new attempt is under way: what goes back
+// to the revision that it applied before has still the verdict on the one that it leaves.
 const failed = `(${keyOf('k.attempted_revision')} = w.key AND k.sync = 'Failed')
-  OR (${keyOf('k.revision')} = w.key AND k.health = 'Unhealthy')`;
+  OR (${keyOf('k.revision')} = w.key AND k.health = 'Unhealthy' AND k.sync <> 'Progressing'
+    AND (k.attempted_revision = '' OR ${keyOf('k.attempted_revision')} = w.key))`;
 const words = `k.kind || ' ' || k.namespace || '/' || k.name || ': ' || coalesce(nullif(k.message, ''), k.sync)`;
 
 /** Everything about all wanted sources, in one query, in their order. Revisions are the same when their commits are. */
