@@ -152,6 +152,10 @@ describe('a rollout', () => {
       `rollout ${id} of release web-1, wave rest`,
       `rollout ${id} of release web-1, wave rest, attempt 2`,
     ]);
+    const intents = await call<{ items: object[] }>(api, 'GET', `/api/v1/intents?cluster=${name('a')}`);
+    expect(intents.body.items).toMatchObject([
+      { action: 'reconcile', object: { kind: 'Kustomization', name: 'apps' }, requestedBy: `rollout/${id}` },
+    ]);
     await rig.reports(name('a'), 'f1');
     await rig.look(id);
     expect(await picture(api, id)).toBe(`Succeeded ${name('a')}=Done ${name('b')}=Done`);
@@ -232,7 +236,7 @@ describe('a rollout', () => {
     const audit = await call<{ items: { action: string }[] }>(
       api,
       'GET',
-      `/api/v1/audit?subject=rollout/${id}`,
+      `/api/v1/audit?target=rollout/${id}`,
     );
     expect(audit.body.items.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['rollout.started', 'rollout.abort', 'rollout.aborted']),

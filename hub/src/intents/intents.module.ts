@@ -20,6 +20,6 @@ import { IntentList } from './read-models/intent-list.js';
     IntentExpiry,
     { provide: IntentPort, useClass: IntentInbox },
   ],
-  exports: [IntentPort, IntentList],
+  exports: [IntentPort, IntentList, IntentStore],
 })
 export class IntentsModule {}

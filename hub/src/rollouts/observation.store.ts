@@ -12,6 +12,8 @@ export interface WantedSource {
   readonly item: RolloutItem;
   /** Null: none is known to go back to. */
   readonly revision: string | null;
+  /** Only of a cluster that has not been begun it is asked where it could go back to. */
+  readonly untouched: boolean;
 }
 
 /** What is known of a cluster at the time of a decision. */
@@ -47,7 +49,7 @@ const factsSql = `SELECT s.revision, coalesce(s.suspended, false) AS suspended,
     greatest(k.healthy_since, CASE WHEN k.total = 0 THEN extract(epoch FROM s.changed_at) * 1000 END)::float8
       AS "healthySince",
     coalesce(k.healthy_run, '') AS "healthyRun",
-    CASE WHEN k.total > 0 AND k.well = k.total AND k.total > 0 THEN s.revision ELSE coalesce((
+    CASE WHEN NOT w.untouched THEN NULL WHEN k.total > 0 AND k.well = k.total THEN s.revision ELSE coalesce((
       SELECT i ->> 'revision' FROM rollout_clusters c JOIN rollouts r ON r.id = c.rollout_id,
         jsonb_array_elements(r.items) i
       WHERE c.cluster_id = w.cluster_id AND c.state = 'Done' AND c.rollout_id < w.rollout_id
@@ -57,8 +59,8 @@ const factsSql = `SELECT s.revision, coalesce(s.suspended, false) AS suspended,
       CASE WHEN k.total = 0 THEN nullif(s.revision, '')
         WHEN k.applied_first = k.applied_last AND ${keyOf('k.applied_first')} <> w.key THEN nullif(k.applied_first, '')
       END) END AS "lastGood"
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
-    AS w (rollout_id, cluster_id, kind, namespace, name, key, n)
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    $7::boolean[]) WITH ORDINALITY AS w (rollout_id, cluster_id, kind, namespace, name, key, untouched, n)
   LEFT JOIN LATERAL (
     SELECT o.revision, o.suspended, o.sync, o.message, o.changed_at, o.gate_state, o.gate_mode, o.gate_message,
       o.gate_pinned_revision, o.gate_pin_id
@@ -100,6 +102,7 @@ export class ObservationStore {
       wanted.map(({ item }) => item.source.namespace),
       wanted.map(({ item }) => item.source.name),
       wanted.map(({ revision }) => (revision === null ? '' : revisionKey(revision))),
+      wanted.map(({ untouched }) => untouched),
     ]);
     return rows.map((row, index) => {
       const { kind, namespace, name } = wanted[index]!.item.source;

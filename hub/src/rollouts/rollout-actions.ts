@@ -5,6 +5,7 @@ import { AuditRecorder } from '../platform/audit/audit-recorder.js';
 import type { PinRequest, PinTarget } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import type { RolloutAction } from './domain/rollout.js';
+import { RolloutNudge } from './rollout-nudge.js';
 import type { RolloutSubject, StoredRollout } from './rollout-row.js';
 import { RolloutListener } from './rollouts.js';
 
@@ -20,6 +21,7 @@ export class RolloutActions {
   constructor(
     private readonly standing: StandingIntents,
     private readonly audit: AuditRecorder,
+    private readonly nudge: RolloutNudge,
     private readonly parts: ModuleRef,
   ) {}
 
@@ -41,6 +43,12 @@ export class RolloutActions {
     );
     if (unpins.length > 0) await this.standing.unpin(manager, unpins, now);
     if (pins.length > 0) await this.standing.pin(manager, pins, now);
+    for (const { stored, actions } of decided) {
+      const again = actions.flatMap((action) =>
+        action.type === 'pin' && action.retry ? [action.clusterId] : [],
+      );
+      if (again.length > 0) await this.nudge.retry(manager, stored.subject, again, now);
+    }
     for (const { stored, actions } of decided)
       for (const action of actions) await this.tell(manager, stored.subject, action, now);
   }

@@ -83,6 +83,7 @@ function wantedOf({ subject, rollout }: StoredRollout, ids: readonly string[]): 
       clusterId,
       item,
       revision: wantedRevision(progress, number, item.revision),
+      untouched: (progress?.touched ?? 0) === 0,
     }));
   });
 }

@@ -14,6 +14,23 @@ const obstacleSchema = z
   })
   .meta({ id: 'WhereObstacle' });
 
+const placeSchema = z
+  .object({
+    pipeline: z.string(),
+    environment: z.string(),
+    release: z.string(),
+    promotion: z.string(),
+    promotionState: z.string(),
+    waitingFor: z.string().meta({ description: 'What the promotion waits for; empty when for nothing.' }),
+    waitingUntil: time.nullable(),
+    rollout: z.string().nullable().meta({ description: 'Null: none has begun.' }),
+    rolloutState: z.string().nullable(),
+    wave: z.string().nullable(),
+    clusterState: z.string().nullable().meta({ description: 'State of the cluster in the rollout.' }),
+    message: z.string(),
+  })
+  .meta({ id: 'WherePlace' });
+
 const whereClusterSchema = z
   .object({
     cluster: z.string(),
@@ -25,6 +42,7 @@ const whereClusterSchema = z
       .meta({ description: 'Kustomizations that build from the repository of the commit.' }),
     failed: z.array(obstacleSchema),
     reachedAt: time.nullable().meta({ description: 'When the last of them arrived.' }),
+    promotions: z.array(placeSchema).meta({ description: 'Where it is in pipelines, by environment.' }),
   })
   .meta({ id: 'WhereCluster' });
 
@@ -48,6 +66,7 @@ export const whereSchema = z
           objects: { reached: 4, total: 4 },
           failed: [],
           reachedAt: '2026-01-01T11:58:00.000Z',
+          promotions: [],
         },
       ],
       summary: { Reached: 1, Partial: 0, Failed: 0, Behind: 0, Unknown: 0 },

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { Clock } from '../../platform/clock.js';
+import type { CommitPlace } from '../commit-places.js';
+import { CommitPlaces } from '../commit-places.js';
 import type { Sync } from '../domain/axes.js';
 import type { CommitQuery } from '../domain/commit.js';
 import { matchesCommit } from '../domain/commit.js';
@@ -18,6 +20,8 @@ export interface WhereAnswer {
     readonly cluster: string;
     readonly freshness: Freshness;
     readonly observedAt: Date | null;
+    /** Where it is in pipelines, by environment. */
+    readonly promotions: readonly CommitPlace[];
   })[];
   readonly summary: Readonly<Record<WhereState, number>>;
 }
@@ -57,10 +61,15 @@ export class WhereCommit {
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
+    @Optional() @Inject(CommitPlaces) private readonly places?: CommitPlaces,
   ) {}
 
   async answer(query: CommitQuery, labelSelector: string | undefined): Promise<WhereAnswer> {
-    const [clusters, rows] = await Promise.all([this.clusters(labelSelector), this.followers(query)]);
+    const [clusters, rows, places] = await Promise.all([
+      this.clusters(labelSelector),
+      this.followers(query),
+      this.places?.of(query),
+    ]);
     const followers = followersByCluster(rows, query);
     const now = this.clock.now();
     const answers = clusters.map(({ id, name, observedAt }) => {
@@ -70,6 +79,7 @@ export class WhereCommit {
         freshness,
         observedAt,
         ...whereOnCluster(query, freshness, followers.get(id) ?? []),
+        promotions: places?.get(id) ?? [],
       };
     });
     return { clusters: answers, summary: countStates(answers) };
