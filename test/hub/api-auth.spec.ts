@@ -39,6 +39,12 @@ const calls: readonly (readonly [Method, string, 'viewer' | 'operator' | 'admin'
   ['POST', '/api/v1/api-tokens', 'admin'],
   ['DELETE', '/api/v1/api-tokens/{id}', 'admin'],
   ['GET', '/api/v1/audit', 'admin'],
+  ['GET', '/api/v1/promotions', 'viewer'],
+  ['POST', '/api/v1/promotions', 'operator'],
+  ['GET', '/api/v1/promotions/{id}', 'viewer'],
+  ['POST', '/api/v1/promotions/{id}/approve', 'operator'],
+  ['POST', '/api/v1/promotions/{id}/reject', 'operator'],
+  ['POST', '/api/v1/promotions/{id}/abort', 'operator'],
   ['GET', '/api/v1/stream', 'viewer'],
 ];
 

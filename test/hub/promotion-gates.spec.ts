@@ -31,6 +31,23 @@ const act = (id: string, verb: string, body: object, token?: string) =>
     ...(token === undefined ? {} : { token }),
   });
 
+describe('a token', () => {
+  it('tells whose groups and addresses stand behind it', async () => {
+    const token = await world.token(`eve${runs}`, { groups: ['security'], emails: ['Eve@Example.com'] });
+    const { groups, emails } = (await world.api.ask('GET', '/api/v1/whoami', { token })).json();
+    expect([groups, emails]).toEqual([['security'], ['eve@example.com']]);
+  });
+
+  it.each([
+    ['an address that is none', { emails: ['eve'] }, 'emails[0]'],
+    ['a group without a name', { groups: [''] }, 'groups[0]'],
+  ])('is not made with %s', async (_sentence, who, field) => {
+    const body = { name: `eve${runs}`, role: 'operator', ...who };
+    const answer = await world.api.ask('POST', '/api/v1/api-tokens', { body });
+    expect([answer.statusCode, answer.json().error.field.replace(/\.(\d)/, '[$1]')]).toEqual([422, field]);
+  });
+});
+
 describe('an approval', () => {
   const quorum = { type: 'approval', required: 2, groups: [{ name: 'security', required: 1 }] };
 

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { HubError } from '../platform/errors/hub-error.js';
 import type { ReleaseRecord } from '../releases/releases.js';
@@ -23,7 +23,7 @@ export class RolloutDesk {
     private readonly releases: Releases,
     private readonly observer: LaneObserver,
     private readonly environments: EnvironmentRules,
-    @Optional() @Inject(Rollouts) private readonly rollouts: Rollouts | null,
+    private readonly rollouts: Rollouts,
   ) {}
 
   /** Carries out what was decided; `before` is the promotion as it was. */
@@ -56,8 +56,6 @@ export class RolloutDesk {
     release: ReleaseRecord,
     promotion: Promotion,
   ): Promise<PromotionEvent> {
-    if (!this.rollouts) return { type: 'refused', reason: 'this hub cannot roll out' };
-    const rollouts = this.rollouts;
     const request = {
       promotionId: promotion.id,
       pipeline: promotion.pipeline,
@@ -71,7 +69,7 @@ export class RolloutDesk {
       kind: (await this.observer.isGoingBack(run.manager, promotion)) ? 'rollback' : 'promotion',
     } as const;
     try {
-      const { id } = await run.manager.transaction((inner) => rollouts.start(inner, request, run.now));
+      const { id } = await run.manager.transaction((inner) => this.rollouts.start(inner, request, run.now));
       return { type: 'started', rolloutId: id };
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
@@ -90,11 +88,10 @@ export class RolloutDesk {
     const rolloutId = run.get(id)?.rolloutId ?? null;
     const failed = (why: string) =>
       run.apply(id, { type: 'refused', reason: `${reason}; the clusters cannot go back: ${why}` });
-    if (!this.rollouts || rolloutId === null) return void failed('there is no rollout');
-    const rollouts = this.rollouts;
+    if (rolloutId === null) return void failed('there is no rollout');
     try {
       await run.manager.transaction((inner: EntityManager) =>
-        rollouts.command(inner, rolloutId, { type: command, reason }, actor.name, run.now),
+        this.rollouts.command(inner, rolloutId, { type: command, reason }, actor.name, run.now),
       );
     } catch (error) {
       if (!(error instanceof HubError)) throw error;

@@ -16,23 +16,34 @@ const gateSchema = z
     message: z.string().meta({ description: 'For what it waits, or why it passed or failed.' }),
     until: time.nullable().meta({ description: 'When what it waits for happens, where that is known.' }),
   })
-  .meta({ id: 'PromotionGate' });
+  .meta({
+    id: 'PromotionGate',
+    example: {
+      stage: 'before',
+      name: 'soak',
+      type: 'soak',
+      phase: 'wait',
+      message: 'staging has it since 2026-01-01T12:00:00.000Z; soaks for 1h',
+      until: '2026-01-01T13:00:00.000Z',
+    },
+  });
 
 const approvalSchema = z
   .object({ stage, by: z.string(), groups: z.array(z.string()), comment: z.string(), at: time })
-  .meta({ id: 'PromotionApproval' });
+  .meta({
+    id: 'PromotionApproval',
+    example: { stage: 'before', by: 'ada', groups: [], comment: '', at: '2026-01-01T12:00:00.000Z' },
+  });
 
-const rolloutSchema = z
-  .object({
-    id: z.string(),
-    state: z.string(),
-    reason: z.string(),
-    wave: z.string().nullable(),
-    clusters: z.record(z.string(), z.int()).meta({ description: 'Number of clusters by state.' }),
-    startedAt: time,
-    finishedAt: time.nullable(),
-  })
-  .meta({ id: 'PromotionRollout' });
+const rolloutSchema = z.object({
+  id: z.string(),
+  state: z.string(),
+  reason: z.string(),
+  wave: z.string().nullable(),
+  clusters: z.record(z.string(), z.int()).meta({ description: 'Number of clusters by state.' }),
+  startedAt: time,
+  finishedAt: time.nullable(),
+});
 
 export const promotionSchema = z
   .object({

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
@@ -58,7 +58,7 @@ export class PromotionList implements OnModuleInit {
   constructor(
     private readonly database: DataSource,
     private readonly views: ChangeViews,
-    @Optional() @Inject(Rollouts) private readonly rollouts: Rollouts | null,
+    private readonly rollouts: Rollouts,
   ) {}
 
   onModuleInit(): void {
@@ -111,8 +111,7 @@ export class PromotionList implements OnModuleInit {
 
   private async viewsOf(rows: readonly PromotionRow[]): Promise<readonly PromotionView[]> {
     const ids = rows.filter(({ rolloutId }) => rolloutId !== null).map(({ id }) => id);
-    const summaries =
-      ids.length > 0 ? ((await this.rollouts?.summaries(this.database.manager, ids)) ?? []) : [];
+    const summaries = ids.length > 0 ? await this.rollouts.summaries(this.database.manager, ids) : [];
     return rows.map((row) =>
       viewOf(promotionFrom(row), summaries.find(({ id }) => id === row.rolloutId) ?? null),
     );
