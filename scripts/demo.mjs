@@ -1,12 +1,13 @@
 // `npm run demo`: makes everything ready (the first run on a bare machine takes minutes), builds, and shows a fleet of
-// three clusters. `npm run demo -- --once --json` ends by itself and prints one JSON document on stdout.
+// four clusters. `npm run demo -- --once --json` ends by itself and prints one JSON document on stdout.
 import { prepare } from './rig/prepare.mjs';
 import { run, root } from './steps.mjs';
 
 const usage = `usage: npm run demo -- [--once] [--json]
 
-Starts a hub, a Git server, three real control planes and an agent for each, shows a commit reach all of them and a
-manual change corrected, and stays up until it is interrupted.
+Starts a hub, a Git server, four real control planes and an agent for each. Shows a commit reach all of them, a manual
+change corrected, a release promoted from dev to staging and, once approved, to prod in two waves, and a bad release
+stopped at the canary and rolled back. Then it stays up until it is interrupted.
 
   --once   end after the show; exit code 0 only if all of it happened
   --json   print one JSON document as the last thing on stdout (progress goes to stderr)

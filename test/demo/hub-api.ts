@@ -39,7 +39,13 @@ export interface RolloutView {
   reason: string;
   wave: string | null;
   waves: Array<{ name: string; state: string }>;
-  members: Array<{ cluster: string; wave: string | null; state: string; beganAt: string | null }>;
+  members: Array<{
+    cluster: string;
+    wave: string | null;
+    state: string;
+    message: string;
+    beganAt: string | null;
+  }>;
   finishedAt: string | null;
 }
 

@@ -44,11 +44,16 @@ export async function rolloutUntilEnd(api: HubApi, progress: Progress, id: strin
   let said = '';
   return until(`rollout ${id}`, async () => {
     const rollout = await api.rollout(id);
-    const text = rollout.members.map(({ cluster, state }) => `${cluster} ${state}`).join(', ');
+    const text = rollout.members.map(memberText).join(', ');
     if (text !== said) progress.say(`  prod, wave ${rollout.wave ?? '-'}: ${text}`);
     said = text;
     return rollout.finishedAt === null ? undefined : rollout;
   });
+}
+
+/** What is wrong with a cluster is told, too. */
+function memberText({ cluster, state, message }: RolloutView['members'][number]): string {
+  return state === 'Failed' ? `${cluster} Failed: ${message}` : `${cluster} ${state}`;
 }
 
 function describe({ state, waitingFor, rollout }: PromotionView): string {
