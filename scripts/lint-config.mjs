@@ -60,7 +60,7 @@ const config = {
     { files: ['common/**'], rules: names('k8s', 'grpc', 'process', 'frameworks', 'io', 'agent', 'hub') },
     { files: ['agent/src/**'], rules: names('k8s', 'grpc', 'process', 'frameworks', 'hub') },
     {
-      files: ['agent/src/{runtime,ssa,artifacts}/**'],
+      files: ['agent/src/{runtime,ssa,artifacts,cloud}/**'],
       rules: names('k8s', 'grpc', 'process', 'frameworks', 'hub', 'kinds'),
     },
     { files: ['agent/src/kube/**'], rules: names('grpc', 'process', 'frameworks', 'hub', 'kinds') },

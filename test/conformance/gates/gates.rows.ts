@@ -191,3 +191,24 @@ export const lockDownRows: readonly ScenarioRow[] = [
     expect: { ready: { status: 'False', message: /"system:serviceaccount:<ns>:default"/ } },
   },
 ];
+
+/** For an agent with --watch-all-namespaces=false: only objects of its own namespace are its (flux-compat 8.1). */
+export const ownNamespaceRows: readonly ScenarioRow[] = [
+  {
+    section: '8.1',
+    behaviour: '--watch-all-namespaces=false: an object of another namespace is left alone',
+    given: { files, source: null },
+    steps: [
+      {
+        does: (world) => world.pause(3_000),
+        settles: false,
+        expect: {
+          check: (_world, { metadata, status }) => {
+            const { conditions } = status as Fields;
+            if (metadata.finalizers || conditions) throw new Error(JSON.stringify({ metadata, status }));
+          },
+        },
+      },
+    ],
+  },
+];

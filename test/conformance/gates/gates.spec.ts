@@ -7,7 +7,13 @@ import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import type { ScenarioRow } from '../rig/scenario-row.js';
 import { type FakeVault, loginPath, startFakeVault } from './fake-vault.js';
-import { gateEffectRows, installExternalArtifacts, lockDownRows, otherGates } from './gates.rows.js';
+import {
+  gateEffectRows,
+  installExternalArtifacts,
+  lockDownRows,
+  otherGates,
+  ownNamespaceRows,
+} from './gates.rows.js';
 import { vaultRows } from './vault.rows.js';
 
 /** Rows for an agent with flags of its own. */
@@ -25,6 +31,11 @@ function describeAgent(title: string, flags: Flags, rows: readonly ScenarioRow[]
 }
 
 describeAgent('with gates the other way round', { featureGates: otherGates }, gateEffectRows);
+describeAgent(
+  'of one namespace',
+  { watchAllNamespaces: 'false', runtimeNamespace: 'default' },
+  ownNamespaceRows,
+);
 describeAgent('locked down', { defaultServiceAccount: 'default' }, lockDownRows);
 
 describe('with workload identity', () => {

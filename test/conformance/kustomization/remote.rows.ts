@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { configMap } from '../rig/manifests.js';
 import { applyAs } from '../rig/objects.js';
 import type { Fields, ScenarioRow } from '../rig/scenario-row.js';
@@ -99,6 +99,110 @@ export const remoteRows: readonly ScenarioRow[] = [
       ],
     },
   ),
+  {
+    section: '3.10',
+    behaviour:
+      'kubeConfig.configMapRef: the generic provider acts with a token of the ServiceAccount it names',
+    given: {
+      files,
+      before: async (world) => {
+        const metadata = { name: 'remote', namespace: world.namespace };
+        await applyAs(world.kube, 'person', { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+        const { url, caData } = world.rig.cluster;
+        const data = {
+          provider: 'generic',
+          address: url,
+          'ca.crt': Buffer.from(caData, 'base64').toString('utf8'),
+          audiences: 'https://kubernetes.default.svc',
+          serviceAccountName: 'remote',
+        };
+        await applyAs(world.kube, 'person', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+      },
+      spec: { kubeConfig: { configMapRef: { name: 'remote' } } },
+    },
+    expect: {
+      ready: {
+        status: 'False',
+        reason: 'ReconciliationFailed',
+        message: /\(Forbidden\): .*"system:serviceaccount:<ns>:remote"/,
+      },
+      objects: { [a]: null },
+    },
+  },
+  {
+    section: '3.10',
+    behaviour: 'kubeConfig.configMapRef: a provider that nobody knows stalls',
+    given: {
+      files,
+      objects: [configMap('remote', { provider: 'mine' })],
+      spec: { kubeConfig: { configMapRef: { name: 'remote' } } },
+    },
+    expect: {
+      ready: {
+        status: 'False',
+        reason: 'InvalidProviderConfiguration',
+        message: /provider 'mine' is none of aws, azure, gcp and generic/,
+      },
+      conditions: { Stalled: { status: 'True' } },
+    },
+  },
+  ...['aws', 'azure', 'gcp'].map((provider): ScenarioRow => ({
+    section: '3.10',
+    behaviour: `kubeConfig.configMapRef: ${provider} needs the cluster`,
+    given: {
+      files,
+      objects: [configMap('remote', { provider })],
+      spec: { kubeConfig: { configMapRef: { name: 'remote' } } },
+    },
+    expect: {
+      ready: { status: 'False', reason: 'ReconciliationFailed', message: /data\.cluster is required/ },
+      objects: { [a]: null },
+    },
+  })),
+  {
+    section: '3.10',
+    behaviour: 'an exec plug-in of a kubeconfig is not run',
+    given: {
+      files,
+      before: async (world) => {
+        const { url, caData } = world.rig.cluster;
+        const config = {
+          apiVersion: 'v1',
+          kind: 'Config',
+          'current-context': 'x',
+          contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+          clusters: [{ name: 'x', cluster: { server: url, 'certificate-authority-data': caData } }],
+          users: [
+            {
+              name: 'x',
+              user: {
+                exec: {
+                  apiVersion: 'client.authentication.k8s.io/v1',
+                  command: 'touch',
+                  args: [`${world.rig.storagePath}/was-run`],
+                  interactiveMode: 'Never',
+                },
+              },
+            },
+          ],
+        };
+        await applyAs(world.kube, 'person', {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { namespace: world.namespace, name: 'remote' },
+          data: { value: Buffer.from(JSON.stringify(config)).toString('base64') },
+        });
+      },
+      spec: { kubeConfig: { secretRef: { name: 'remote' } } },
+    },
+    expect: {
+      ready: { status: 'False', reason: 'ReconciliationFailed' },
+      objects: { [a]: null },
+      check: ({ rig }) => {
+        if (existsSync(`${rig.storagePath}/was-run`)) throw new Error('the plug-in was run');
+      },
+    },
+  },
   {
     section: '3.10',
     behaviour: 'substitution reads from the management cluster, whatever the kubeconfig says',

@@ -1,4 +1,11 @@
-import { encryptDotenv, encryptJson, encryptYaml } from '@flotilla/common/sops/sops-encryptor.fixture';
+import { createMessage, encrypt, generateKey } from 'openpgp';
+import {
+  encryptDotenv,
+  encryptIni,
+  encryptJson,
+  encryptYaml,
+  newDataKey,
+} from '@flotilla/common/sops/sops-encryptor.fixture';
 import { type AgePair, keysFor, newAgePair, objectRule } from '../../kustomization/decryption-rig.js';
 import { kustomizationFile, secret } from '../rig/manifests.js';
 import { applyAs } from '../rig/objects.js';
@@ -89,6 +96,95 @@ export const sopsRows: readonly ScenarioRow[] = [
       'vars.env': await encryptDotenv([['PASSWORD', 'opened']], await keysFor(pair)),
     }),
     { ready: 'True', objects: { 'v1/Secret/s': { data: { PASSWORD: base64('opened') } } } },
+  ),
+  row(
+    'json, ini and binary files of a secretGenerator are opened by the names of their keys',
+    async (_, pair) => ({
+      'kustomization.yaml': kustomizationFile({
+        namespace: '<ns>',
+        generatorOptions: { disableNameSuffixHash: true },
+        secretGenerator: [{ name: 's', files: ['app.ini', 'cert', 'renamed.json=data.txt', 'plain.txt'] }],
+      }),
+      'app.ini': await encryptIni({ app: { password: 'opened' } }, await keysFor(pair)),
+      cert: await encryptJson({ data: 'opened bytes' }, await keysFor(pair)),
+      'data.txt': await encryptJson({ token: 'opened' }, await keysFor(pair)),
+      'plain.txt': 'clear',
+    }),
+    {
+      ready: 'True',
+      check: async (world) => {
+        const { data } = (await world.read('v1/Secret/s')) as unknown as { data: Record<string, string> };
+        const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
+        const all = ['app.ini', 'cert', 'renamed.json', 'plain.txt'].map(text);
+        const wanted = [/^password\s*=\s*opened$/m, /^opened bytes$/, /"token": "opened"/, /^clear$/];
+        if (wanted.some((pattern, index) => !pattern.test(all[index]!))) throw new Error(JSON.stringify(all));
+      },
+    },
+  ),
+  row(
+    'a file of patches[].path is opened before the build',
+    async (world, pair) => {
+      const patch = world.filled(secret('s', { stringData: { password: 'opened' } }));
+      return {
+        'kustomization.yaml': kustomizationFile({ resources: ['a.yaml'], patches: [{ path: 'p.yaml' }] }),
+        'a.yaml': JSON.stringify(world.filled(secret('s', { stringData: { password: 'none' } }))),
+        'p.yaml': await encryptYaml(patch, { ...(await keysFor(pair)), ...objectRule }),
+      };
+    },
+    { ready: 'True', objects: opened },
+  ),
+  row(
+    'a label decrypt: disabled does not count, an annotation only',
+    async (world, pair) => ({
+      'a.yaml': await encryptedObject(world, pair, {
+        labels: { 'kustomize.toolkit.fluxcd.io/decrypt': 'disabled' },
+      }),
+    }),
+    { ready: 'True', objects: opened },
+  ),
+  {
+    section: '1.2',
+    behaviour: 'a labelled Secret of decryption.secretRef that changes starts a reconcile',
+    given: {
+      files: null,
+      before: async (world) => {
+        const [pair, other] = await Promise.all([newAgePair(), newAgePair()]);
+        world.addNames({ identity: pair.identity });
+        const labels = { 'reconcile.fluxcd.io/watch': 'Enabled' };
+        const keys = secret('keys', { stringData: { 'a.agekey': other.identity } }, { labels });
+        await applyAs(world.kube, 'person', world.filled(keys));
+        await world.writeFiles({ 'a.yaml': await encryptedObject(world, pair) });
+      },
+      spec: { decryption },
+    },
+    expect: { ready: 'False' },
+    steps: [
+      {
+        edit: { 'v1/Secret/keys': { stringData: { 'a.agekey': '<identity>' } } },
+        settles: false,
+        expect: { ready: 'True', objects: opened },
+      },
+    ],
+  },
+  row(
+    'an armored OpenPGP key opens what it is for',
+    async (world) => {
+      const { privateKey, publicKey } = await generateKey({ userIDs: [{ name: 'team' }], format: 'object' });
+      await applyAs(
+        world.kube,
+        'person',
+        world.filled(secret('keys', { stringData: { 'team.asc': privateKey.armor() } })),
+      );
+      const dataKey = newDataKey();
+      const message = await createMessage({ binary: dataKey });
+      const enc = await encrypt({ message, encryptionKeys: publicKey });
+      const keys = {
+        pgp: [{ created_at: '2026-01-01T00:00:00Z', enc, fp: publicKey.getFingerprint().toUpperCase() }],
+      };
+      const object = world.filled(secret('s', { stringData: { password: 'opened' } }));
+      return { 'a.yaml': await encryptYaml(object, { dataKey, keys, ...objectRule }) };
+    },
+    { ready: 'True', objects: opened },
   ),
   row(
     'clear text is left alone',
