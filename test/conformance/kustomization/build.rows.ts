@@ -7,7 +7,10 @@ const failing = (behaviour: string, files: Files, message: RegExp, spec = {}): S
   section: '3.3',
   behaviour,
   given: { files, spec },
-  expect: { ready: { status: 'False', reason: 'BuildFailed', message } },
+  expect: {
+    ready: { status: 'False', reason: 'BuildFailed', message },
+    status: { lastAttemptedRevision: '<revision>', observedGeneration: -1 },
+  },
 });
 
 const ids = (...names: string[]): string[] => names.map((name) => `<ns>_${name}__ConfigMap`);

@@ -62,7 +62,7 @@ async function build(run: Run, source: ResolvedSource, trustsWatch: boolean): Pr
   const limit = `for revision ${source.revision} with a timeout of ${formatDuration(timeoutMs(run.object.spec))}`;
   const tree = await openArtifact(run, source);
   try {
-    const plan = await planBuild(run, tree.root);
+    const plan = await planBuild(run, tree.root, source.revision);
     run.status.update({ lastAttemptedRevision: source.revision });
     await reportProgress(run, `Building manifests ${limit}`);
     const rendered = await render(run, plan);

@@ -59,7 +59,11 @@ async function findRemoteWork(
   { state: base, isRestored }: FoundState,
   moved: boolean,
 ): Promise<Work> {
-  const rendered = await withArtifact(run, source, async (root) => render(run, await planBuild(run, root)));
+  const rendered = await withArtifact(run, source, async (root) => {
+    const plan = await planBuild(run, root, source.revision);
+    if (moved) run.status.update({ lastAttemptedRevision: source.revision });
+    return await render(run, plan);
+  });
   const { buildKey, fetchedAt } = rendered;
   if (buildKey !== base.buildKey) return { kind: 'all', base, rendered };
   const settled = { ...base, ...(fetchedAt === undefined ? {} : { fetchedAt }) };
@@ -143,7 +147,7 @@ function isStillTrue(run: Run, state: SettledState): boolean {
 }
 
 async function planOf(run: Run, source: ResolvedSource): Promise<BuildPlan> {
-  return await withArtifact(run, source, (root) => planBuild(run, root));
+  return await withArtifact(run, source, (root) => planBuild(run, root, source.revision));
 }
 
 async function withArtifact<T>(

@@ -23,11 +23,12 @@ export interface Rendered {
 }
 
 /** Finds what the build will read, without building (flux-compat 3.2, 8 and 11). @throws StepFailure */
-export async function planBuild(run: Run, artifactRoot: string): Promise<BuildPlan> {
+export async function planBuild(run: Run, artifactRoot: string, revision: string): Promise<BuildPlan> {
   try {
     return await run.deps.builder.plan(artifactRoot, run.object.spec);
   } catch (error) {
     if (error instanceof PathNotFoundError) throw retriedFailure('ArtifactFailed', error);
+    run.status.update({ lastAttemptedRevision: revision });
     throw buildFailure(run, error);
   }
 }
