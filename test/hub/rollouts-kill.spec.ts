@@ -170,6 +170,25 @@ describe('a hub that is killed again and again while it rolls out', () => {
         .toEqual(['Succeeded 6 of 6 clusters done']);
       expect(await pinsMade()).toEqual(names.map((name) => `${name} 1`));
       for (const agent of agents.values()) expect(agent.moves).toEqual([revisionOf('bbb')]);
+      interface Where {
+        readonly clusters: readonly { readonly cluster: string; readonly promotions: readonly object[] }[];
+      }
+      const { clusters } = await api<Where>('GET', `/where/${'bbb'.padEnd(40, '0')}`);
+      expect(clusters.map(({ cluster, promotions }) => [cluster, promotions])).toEqual(
+        names.map((name, index) => [
+          name,
+          [
+            expect.objectContaining({
+              pipeline: 'web',
+              environment: 'prod',
+              release: 'web-1',
+              rolloutState: 'Succeeded',
+              wave: ['first', 'second', 'rest'][Math.floor(index / 2)],
+              clusterState: 'Done',
+            }),
+          ],
+        ]),
+      );
     },
   );
 });

@@ -110,7 +110,11 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
   /** One bad rollout must not harm its neighbours. */
   private async evaluate(ids: readonly string[]): Promise<void> {
     try {
-      for (const { id, at } of await this.engine.evaluate(ids)) if (at !== null) this.wakeAt(id, at);
+      const looks = await this.engine.evaluate(ids);
+      for (const { id, at } of looks) if (at !== null) this.wakeAt(id, at);
+      // Somebody else decides on the others just now, perhaps from what was known before.
+      const seen = new Set(looks.map(({ id }) => id));
+      for (const id of ids) if (!seen.has(id)) this.later(() => this.wake(id), gatherMs);
     } catch (err) {
       if (ids.length > 1) {
         for (const id of ids) await this.evaluate([id]);

@@ -6,7 +6,7 @@ import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 import type { RolloutPlan, WaveProgress } from '../domain/rollout.js';
 import { commandStates } from '../domain/states.js';
-import type { RolloutState } from '../rollouts.js';
+import type { RolloutCommandType, RolloutState } from '../rollouts.js';
 import { rolloutCommands } from '../rollouts.js';
 import type { RolloutClusterView, RolloutDetailsView, RolloutView, WaveView } from './rollout-view.js';
 
@@ -87,6 +87,21 @@ export class RolloutList {
   }
 }
 
+/** Whether a command that the state allows would do anything. */
+const isOfUse: Readonly<
+  Record<
+    RolloutCommandType,
+    (row: Pick<Row, 'plan' | 'wave' | 'counts' | 'state' | 'catchUpStopped'>) => boolean
+  >
+> = {
+  pause: () => true,
+  resume: ({ state, catchUpStopped }) => state !== 'Succeeded' || catchUpStopped,
+  abort: () => true,
+  'skip-wave': ({ plan, wave }) => wave < plan.waves.length,
+  'retry-failed': ({ counts }) => counts.some(([, state]) => state === 'Failed' || state === 'RolledBack'),
+  rollback: ({ plan }) => plan.delivery !== 'follow',
+};
+
 function viewOf({ plan, wave, waves, counts, ...row }: Row): RolloutView {
   return {
     ...row,
@@ -107,7 +122,10 @@ function viewOf({ plan, wave, waves, counts, ...row }: Row): RolloutView {
     }),
     clusters: sumUp(counts),
     commands: rolloutCommands.filter(
-      (command) => !row.superseded && commandStates[command].includes(row.state),
+      (command) =>
+        !row.superseded &&
+        commandStates[command].includes(row.state) &&
+        isOfUse[command]({ ...row, plan, wave, counts }),
     ),
   };
 }
