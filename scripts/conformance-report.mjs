@@ -26,6 +26,7 @@ const sections = {
   '3.10': 'Remote clusters and impersonation',
   7: 'Metrics, health and logs',
   8.1: 'Flags and feature gates',
+  8.2: 'Multi-tenancy lock-down',
   8.3: 'Sharding',
 };
 
