@@ -64,11 +64,70 @@ const member = z.object({
   endedAt: time.nullable(),
 });
 
-export const rolloutSchema = z.object(fields).meta({ id: 'Rollout' });
+const example = {
+  id: '0199d0c4-7d1c-7f5e-9c54-0d3f0e5a1b2c',
+  promotion: '0199d0c4-7c00-7a31-8c11-5e6f0a1b2c3d',
+  pipeline: 'web',
+  environment: 'prod',
+  release: 'web-12',
+  kind: 'promotion',
+  delivery: 'pins',
+  items: [
+    {
+      source: { kind: 'GitRepository', namespace: 'flux-system', name: 'web' },
+      url: 'https://git.example.com/org/web',
+      revision: 'main@sha1:4f1c9b2e5d6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c',
+    },
+  ],
+  requestedBy: 'ci',
+  breakGlass: false,
+  state: 'Running',
+  reason: '',
+  wave: 'canary',
+  waves: [
+    {
+      name: 'canary',
+      state: 'Running',
+      maxConcurrent: 1,
+      soakSeconds: 600,
+      beganAt: '2026-01-01T12:00:00.000Z',
+      endedAt: null,
+      clusters: { Soaking: 1 },
+    },
+  ],
+  clusters: { Soaking: 1 },
+  commands: ['pause', 'abort', 'skip-wave', 'rollback'],
+  catchUpStopped: false,
+  superseded: false,
+  createdAt: '2026-01-01T12:00:00.000Z',
+  startedAt: '2026-01-01T12:00:00.000Z',
+  finishedAt: null,
+};
+
+export const rolloutSchema = z.object(fields).meta({ id: 'Rollout', example });
 export const rolloutListSchema = listOf(rolloutSchema, 'RolloutList');
 export const rolloutDetailsSchema = z
   .object({ ...fields, members: z.array(member).meta({ description: 'Its clusters, by wave.' }) })
-  .meta({ id: 'RolloutDetails' });
+  .meta({
+    id: 'RolloutDetails',
+    example: {
+      ...example,
+      members: [
+        {
+          cluster: 'prod-1',
+          wave: 'canary',
+          state: 'Soaking',
+          message: '',
+          failureDomain: 'eu-1',
+          attempts: 1,
+          catchingUp: false,
+          previous: ['main@sha1:1f1c9b2e5d6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c'],
+          beganAt: '2026-01-01T12:00:00.000Z',
+          endedAt: null,
+        },
+      ],
+    },
+  });
 
 export const listRolloutsQuery = z.strictObject({
   ...pageQuery,
