@@ -91,7 +91,11 @@ function startLink(clusterName: string, stored: { identity: Identity }, joinToke
     standing: new StandingDesk({
       ...common,
       record: { keep: never },
-      cache: { kept: { readable: false, why: 'nothing is kept' }, observe: () => undefined, onLost: () => () => undefined },
+      cache: {
+        kept: { readable: false, why: 'nothing is kept' },
+        observe: () => undefined,
+        onLost: () => () => undefined,
+      },
       verbs: [],
     }),
   });
