@@ -7,17 +7,15 @@ import { labelsText } from '../hub/tables/labels-text.js';
 import { objectsTable } from '../hub/tables/objects-table.js';
 import type { GlobalOptions } from '../options/global-options.js';
 import { ago } from '../output/age.js';
-import { printTable } from '../output/print-data.js';
+import { printFacts, printSection } from '../output/print-section.js';
 import type { Cell } from '../output/table.js';
 import type { Runtime } from '../runtime.js';
 
 const newestEvents = 10;
 
 /** `describe cluster NAME`. */
-export function addDescribeCluster(program: Command, runtime: Runtime): void {
-  program
-    .command('describe')
-    .description('Everything about one thing of the fleet')
+export function addDescribeCluster(group: Command, runtime: Runtime): void {
+  group
     .command('cluster <name>')
     .description('A cluster, the objects of it that are not ready, and its newest events')
     .action(async (name: string, _options, leaf: Command) => describe(runtime, name, leaf.optsWithGlobals()));
@@ -31,15 +29,9 @@ async function describe(runtime: Runtime, name: string, options: GlobalOptions):
     hub.events({ cluster: name }, newestEvents),
   ]);
   const now = hub.now(runtime.now());
-  printTable(runtime, { columns: ['', ''], rows: clusterFacts(cluster, now) }, false);
+  printFacts(runtime, clusterFacts(cluster, now));
   printSection(runtime, 'Not ready', objectsTable(notReady.items as FleetObject[], now, false));
   printSection(runtime, 'Newest events', eventsTable((events.items as FleetEvent[]).toReversed(), now));
-}
-
-function printSection(runtime: Runtime, title: string, table: ReturnType<typeof eventsTable>): void {
-  if (table.rows.length === 0) return;
-  runtime.terminal.out(`\n${runtime.terminal.paintOut('strong', `${title}:`)}\n`);
-  printTable(runtime, table, true);
 }
 
 /** The facts of a cluster, one a row. */

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime.js';
 import { fleetDataOnly } from './fleet-data.js';
 import { fleetNames } from './fleet-names.js';
 import { addKindCommands } from './kind-commands.js';
+import { addResumeRollout } from './rollout-verbs.js';
 
 interface ResumeOptions extends GlobalOptions, ClusterTargets, DataOptions {
   readonly all?: boolean;
@@ -22,7 +23,7 @@ export function addResume(program: Command, runtime: Runtime): void {
   const verb = program
     .command('resume')
     .description(
-      'Reconcile objects again: in the cluster of the kubeconfig, or with --cluster or -l through the hub',
+      'Reconcile objects again: in the cluster of the kubeconfig, or with --cluster or -l through the hub; let a rollout go on',
     );
   addKindCommands(verb, '[names...]', (command, kind) => {
     command
@@ -33,6 +34,7 @@ export function addResume(program: Command, runtime: Runtime): void {
       resume(runtime, kind, names, leaf.optsWithGlobals()),
     );
   });
+  addResumeRollout(verb, runtime);
 }
 
 async function resume(

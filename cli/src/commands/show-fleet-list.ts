@@ -1,8 +1,11 @@
-import type { HubClient, Page } from '../hub/hub-client.js';
+import type { HubClient } from '../hub/hub-client.js';
+import type { Page } from '../hub/hub-requests.js';
 import type { StreamTopic } from '../hub/listen.js';
 import type { OutputFormat } from '../output/print-data.js';
 import { isData, printData, printDocument, printTable } from '../output/print-data.js';
+import type { LiveRow } from '../output/live-table.js';
 import { hint } from '../output/progress.js';
+import { shortIds } from '../output/short-ids.js';
 import type { Cell } from '../output/table.js';
 import type { Runtime } from '../runtime.js';
 
@@ -11,9 +14,12 @@ export interface FleetView<T> {
   readonly hub: HubClient;
   readonly list: () => Promise<Page<T>>;
   readonly columns: readonly string[];
-  readonly cells: (item: T, now: Date) => readonly Cell[];
+  /** The row of an item, or its rows; `key` is its key as it is to be shown. */
+  readonly cells: (item: T, now: Date, key: string) => readonly Cell[] | readonly (readonly Cell[])[];
   /** Names an item among the others. */
   readonly keyOf: (item: T) => string;
+  /** Keys are long ids: people at a terminal get a beginning that is enough. */
+  readonly longKeys?: boolean;
   /** What the list is made of; for --watch. */
   readonly topics: readonly StreamTopic[];
   /** Said on stderr when there is nothing. */
@@ -36,12 +42,30 @@ export async function showFleetList<T>(
   const page = await view.list();
   if (isData(options.output)) return printData(runtime, options.output, page);
   if (page.items.length === 0) return hint(runtime, view.empty);
-  const now = view.hub.now(runtime.now());
-  printTable(
-    runtime,
-    { columns: view.columns, rows: page.items.map((item) => view.cells(item, now)) },
-    options.header,
-  );
+  const rows = rowsOf(runtime, view, page.items).map(({ cells }) => cells);
+  printTable(runtime, { columns: view.columns, rows }, options.header);
+}
+
+/** One row an item, or several; scripts get whole keys. */
+function rowsOf<T>(runtime: Runtime, view: FleetView<T>, items: readonly T[]): LiveRow[] {
+  const { hub, keyOf, cells, longKeys = false } = view;
+  const now = hub.now(runtime.now());
+  const shorten = longKeys && runtime.terminal.outIsTerminal ? shortIds(items.map(keyOf)) : String;
+  return items.flatMap((item) => {
+    const key = keyOf(item);
+    const state = stateOf(item);
+    return asRows(cells(item, now, shorten(key))).map((row, index) => ({
+      key: index === 0 ? key : `${key} ${index}`,
+      cells: row,
+      state,
+    }));
+  });
+}
+
+function asRows(cells: ReturnType<FleetView<unknown>['cells']>): readonly (readonly Cell[])[] {
+  const isRows = (value: typeof cells): value is readonly (readonly Cell[])[] =>
+    value.length === 0 || Array.isArray(value[0]);
+  return isRows(cells) ? cells : [cells];
 }
 
 async function watchFleetList<T>(runtime: Runtime, view: FleetView<T>, options: ShowOptions): Promise<void> {
@@ -66,15 +90,7 @@ async function watchFleetList<T>(runtime: Runtime, view: FleetView<T>, options: 
   try {
     await watchList({
       ...watched,
-      show: ({ items }, note) => {
-        const now = hub.now(runtime.now());
-        const rows = items.map((item) => ({
-          key: view.keyOf(item),
-          cells: view.cells(item, now),
-          state: stateOf(item),
-        }));
-        table.show(rows, note);
-      },
+      show: ({ items }, note) => table.show(rowsOf(runtime, view, items), note),
     });
   } finally {
     table.close();

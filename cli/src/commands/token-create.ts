@@ -16,6 +16,8 @@ interface TokenCreateOptions extends GlobalOptions, DataOptions {
   readonly join?: boolean;
   readonly name?: string;
   readonly role?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly emails?: readonly string[];
   readonly ttl?: number;
   readonly cluster?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
@@ -31,6 +33,8 @@ export function addTokenCreate(token: Command, runtime: Runtime): void {
     .optionsGroup('API token:')
     .option('--name <name>', 'who or what uses it; stands in the audit trail')
     .option('--role <role>', `one of ${roles.join(', ')}`, wordsOf(roles))
+    .option('--groups <names>', 'groups whose quotas of approvals count it, several between commas', collect)
+    .option('--emails <addresses>', 'addresses of the person in Git: authors may not approve', collect)
     .optionsGroup('Join token:')
     .option('--join', 'a token with which agents enrol')
     .option('--cluster <name>', 'only a cluster of this name may enrol', collect)
@@ -42,6 +46,7 @@ export function addTokenCreate(token: Command, runtime: Runtime): void {
       'after',
       `
   flotilla token create --name ci --role operator --ttl 90d
+  flotilla token create --name ada --role operator --groups sre --emails ada@example.com
   flotilla token create --join --cluster prod --labels env=prod`,
     )
     .action(async (_options, leaf: Command) => {
@@ -53,14 +58,20 @@ export function addTokenCreate(token: Command, runtime: Runtime): void {
 async function createApiToken(runtime: Runtime, options: TokenCreateOptions): Promise<void> {
   const wrong = (['cluster', 'labels', 'uses'] as const).find((flag) => options[flag] !== undefined);
   if (wrong) throw usageError(`--${wrong}: belongs to a join token`, 'add --join');
-  const { name, role: [role] = [], ttl, output } = options;
+  const { name, role: [role] = [], groups, emails, ttl, output } = options;
   if (name === undefined || role === undefined)
     throw usageError(
       `--${name === undefined ? 'name' : 'role'} is missing`,
       `an API token needs --name and --role (${roles.join(', ')}); a token for new clusters needs --join`,
     );
   const hub = await openHub(runtime, options);
-  const created = await hub.createApiToken({ name, role, ...(ttl === undefined ? {} : { ttlSeconds: ttl }) });
+  const created = await hub.createApiToken({
+    name,
+    role,
+    ...(groups === undefined ? {} : { groups }),
+    ...(emails === undefined ? {} : { emails }),
+    ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
+  });
   await printToken(runtime, created, output);
   hint(
     runtime,
@@ -70,7 +81,7 @@ async function createApiToken(runtime: Runtime, options: TokenCreateOptions): Pr
 }
 
 async function createJoinToken(runtime: Runtime, options: TokenCreateOptions): Promise<void> {
-  const wrong = (['name', 'role'] as const).find((flag) => options[flag] !== undefined);
+  const wrong = (['name', 'role', 'groups', 'emails'] as const).find((flag) => options[flag] !== undefined);
   if (wrong)
     throw usageError(
       `--${wrong}: belongs to an API token`,

@@ -17,6 +17,8 @@ async function whoami(runtime: Runtime, options: GlobalOptions & TableOptions): 
   const hub = await openHub(runtime, options);
   const answer = await hub.whoami();
   if (isData(options.output)) return printData(runtime, options.output, answer);
-  const rows = [[answer.name, answer.role, hub.hub, answer.hubVersion]];
-  printTable(runtime, { columns: ['NAME', 'ROLE', 'HUB', 'VERSION'], rows }, options.header);
+  const { name, role, groups = [], emails = [], hubVersion } = answer;
+  const rows = [[name, role, groups.join(',') || '-', emails.join(',') || '-', hub.hub, hubVersion]];
+  const columns = ['NAME', 'ROLE', 'GROUPS', 'EMAILS', 'HUB', 'VERSION'];
+  printTable(runtime, { columns, rows }, options.header);
 }

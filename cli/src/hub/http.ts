@@ -8,7 +8,7 @@ import { answerError, connectionFailure } from './hub-errors.js';
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface HubRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/v1`, already encoded. */
   readonly path: string;
   readonly query?: Query;

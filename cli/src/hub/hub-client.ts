@@ -1,6 +1,8 @@
-import type { z } from 'zod';
-import { CliError, exitCodes } from '../errors/cli-error.js';
-import type { HubHttp, HubRequest, Query } from './http.js';
+import { DocumentApi } from './document-api.js';
+import type { Query } from './http.js';
+import type { Page } from './hub-requests.js';
+import { HubRequests } from './hub-requests.js';
+import { PromotionApi } from './promotion-api.js';
 import * as schema from './schema.js';
 import type {
   ApiToken,
@@ -12,13 +14,6 @@ import type {
   Where,
   Whoami,
 } from './schema.js';
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-  /** Everything that passes the filters. */
-  readonly total: number;
-}
 
 export interface IntentRequest {
   readonly action: 'reconcile' | 'suspend' | 'resume';
@@ -40,25 +35,16 @@ export interface ApiTokenRequest {
   readonly name: string;
   readonly role: string;
   readonly ttlSeconds?: number;
+  readonly groups?: readonly string[];
+  readonly emails?: readonly string[];
 }
 
-const pageSize = 500;
-
 /** The hub's REST API (docs/spec/hub-api.md). Answers are checked, and given as they are. @throws CliError */
-export class HubClient {
-  constructor(
-    readonly http: HubHttp,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  get hub(): string {
-    return this.http.hub;
-  }
-
-  /** Now by the hub's clock, so that ages are right where ours is wrong. */
-  now(ours: Date): Date {
-    return new Date(ours.getTime() + this.http.clockOffsetMs);
-  }
+export class HubClient extends HubRequests {
+  /** Environments, pipelines, freezes and vetoes. */
+  readonly documents = new DocumentApi(this);
+  /** Releases, promotions and rollouts. */
+  readonly promotions = new PromotionApi(this);
 
   whoami(): Promise<Whoami> {
     return this.ask(schema.whoami, { method: 'GET', path: '/whoami' });
@@ -138,44 +124,6 @@ export class HubClient {
 
   async revokeApiToken(id: string): Promise<void> {
     await this.send({ method: 'DELETE', path: `/api-tokens/${encode(id)}` });
-  }
-
-  /** All pages of a list, or as many as make `limit` items. */
-  private async all<T extends z.ZodType>(
-    item: T,
-    path: string,
-    query: Query,
-    limit = Number.POSITIVE_INFINITY,
-  ): Promise<Page<z.output<T>>> {
-    const items: z.output<T>[] = [];
-    const page = schema.pageOf(item);
-    let cursor: string | undefined;
-    let total = 0;
-    do {
-      const asked = Math.min(pageSize, limit - items.length);
-      const answer = await this.ask(page, { method: 'GET', path, query: { ...query, limit: asked, cursor } });
-      items.push(...(answer.items as z.output<T>[]));
-      total = answer.total;
-      cursor = answer.nextCursor ?? undefined;
-    } while (cursor !== undefined && items.length < limit);
-    return { items, nextCursor: cursor ?? null, total };
-  }
-
-  private async ask<T extends z.ZodType>(type: T, request: Omit<HubRequest, 'signal'>): Promise<z.output<T>> {
-    const answer = await this.send(request);
-    const checked = type.safeParse(answer);
-    // Nothing is converted, so the answer itself is given: no field is dropped or moved.
-    if (checked.success) return answer as z.output<T>;
-    const [issue] = checked.error.issues;
-    throw new CliError(
-      exitCodes.failed,
-      `the hub ${this.hub} gave an answer that this version does not understand: ${issue?.path.join('.')}: ${issue?.message}`,
-      { remedy: 'compare "flotilla --version" with the version of the hub in "flotilla whoami"' },
-    );
-  }
-
-  private send(request: Omit<HubRequest, 'signal'>): Promise<unknown> {
-    return this.http.send({ ...request, signal: this.signal });
   }
 }
 

@@ -47,8 +47,19 @@ export function connectionFailure(hub: string, error: unknown): CliError {
   });
 }
 
+/** What is wrong with a field of a document, as the hub tells it. */
+export interface RefusedField {
+  /** `Kind/name`. */
+  readonly document: string;
+  readonly field: string;
+  readonly message: string;
+}
+
 /** The hub answered no; asking again would not help. */
-export class HubRefusal extends CliError {}
+export class HubRefusal extends CliError {
+  /** Of documents, all of them. */
+  problems: readonly RefusedField[] = [];
+}
 
 const exitOfStatus: Readonly<Record<number, ExitCode>> = {
   401: exitCodes.unreachable,
@@ -65,6 +76,7 @@ interface ErrorBody {
   readonly remedy?: string;
   readonly field?: string;
   readonly id?: string;
+  readonly problems?: readonly RefusedField[];
 }
 
 /** The error of an answer that is not 2xx. */
@@ -88,7 +100,9 @@ export function answerError(hub: string, status: number, text: string): CliError
     .filter(Boolean)
     .join(' ');
   const Failure = status === 503 || status === 429 ? CliError : HubRefusal;
-  return new Failure(exitOfStatus[status] ?? exitCodes.failed, `${message}${name}`, { remedy });
+  const failure = new Failure(exitOfStatus[status] ?? exitCodes.failed, `${message}${name}`, { remedy });
+  if (failure instanceof HubRefusal && Array.isArray(body.problems)) failure.problems = body.problems;
+  return failure;
 }
 
 function reference({ code, id }: ErrorBody): string {

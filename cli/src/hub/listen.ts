@@ -4,7 +4,17 @@ import type { HubHttp } from './http.js';
 import { connectionFailure, HubRefusal } from './hub-errors.js';
 import { sleep } from '../sleep.js';
 
-export type StreamTopic = 'clusters' | 'objects' | 'events' | 'intents';
+export type StreamTopic =
+  | 'clusters'
+  | 'objects'
+  | 'events'
+  | 'intents'
+  | 'environments'
+  | 'pipelines'
+  | 'releases'
+  | 'promotions'
+  | 'rollouts'
+  | 'freezes';
 
 /**
  * What the hub's stream tells. After `opened` that is not `resumed`, and after an event `reset`, lists have to be read

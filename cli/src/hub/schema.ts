@@ -102,6 +102,8 @@ export const apiToken = z.looseObject({
   id: z.string(),
   name: z.string(),
   role: z.string(),
+  groups: z.array(z.string()).optional(),
+  emails: z.array(z.string()).optional(),
   createdBy: z.string(),
   createdAt: time,
   expiresAt: optionalTime,
@@ -110,7 +112,13 @@ export const apiToken = z.looseObject({
 
 export const createdJoinToken = joinToken.extend({ token: z.string() });
 export const createdApiToken = apiToken.extend({ token: z.string() });
-export const whoami = z.looseObject({ name: z.string(), role: z.string(), hubVersion: z.string() });
+export const whoami = z.looseObject({
+  name: z.string(),
+  role: z.string(),
+  groups: z.array(z.string()).optional(),
+  emails: z.array(z.string()).optional(),
+  hubVersion: z.string(),
+});
 
 export function pageOf<Item extends z.ZodType>(
   item: Item,

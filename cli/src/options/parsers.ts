@@ -34,6 +34,12 @@ export function collect(text: string, before: readonly string[] = []): string[] 
   return [...before, ...parts];
 }
 
+/** Values of a flag that may be given several times, each taken as it is: commas may be part of it. */
+export function collectWhole(text: string, before: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('expected a value.');
+  return [...before, text];
+}
+
 /** `key=value` pairs, given several times or between commas. */
 export function collectLabels(
   text: string,
@@ -84,5 +90,16 @@ export function parseSince(text: string, now: Date): string {
   const time = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time))
     throw new InvalidArgumentError('expected a duration such as 1h, or a time such as 2026-01-31T12:00:00Z.');
+  return new Date(time).toISOString();
+}
+
+/** A point in time with its offset from UTC, as RFC 3339 writes it; seconds may be left out. Gives RFC 3339 in UTC. */
+export function parsePointInTime(text: string): string {
+  const written = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/i;
+  const time = written.test(text) ? Date.parse(text.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError(
+      'expected a time with its offset from UTC, for example 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00.',
+    );
   return new Date(time).toISOString();
 }

@@ -19,3 +19,20 @@ function withRest(whole: number, unit: string, rest: number, restUnit: string): 
 export function ago(time: string | null | undefined, now: Date): string {
   return time ? `${formatAge(now.getTime() - Date.parse(time))} ago` : 'never';
 }
+
+/** A point in time for people of any time zone: `2026-01-01 21:00 UTC (in 9h)`; seconds only where there are some. */
+export function pointInTime(time: string | null | undefined, now: Date): string {
+  if (!time) return '-';
+  const at = Date.parse(time);
+  const [date = '', clock = ''] = new Date(at).toISOString().slice(0, 19).split('T');
+  const distance = at - now.getTime();
+  const relative = distance > 0 ? `in ${formatAge(distance)}` : `${formatAge(-distance)} ago`;
+  return `${date} ${clock.replace(/:00$/, '')} UTC (${relative})`;
+}
+
+/** `in 2h`; `now` for what is due; `-` without a time. */
+export function due(time: string | null | undefined, now: Date): string {
+  if (!time) return '-';
+  const distance = Date.parse(time) - now.getTime();
+  return distance > 0 ? `in ${formatAge(distance)}` : 'now';
+}

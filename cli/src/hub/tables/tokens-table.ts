@@ -6,11 +6,13 @@ import { labelsText } from './labels-text.js';
 /** API tokens; their secrets are known to nobody. */
 export function apiTokensTable(tokens: readonly ApiToken[], now: Date): Table {
   return {
-    columns: ['ID', 'NAME', 'ROLE', 'CREATED', 'BY', 'EXPIRES', 'LAST USED'],
+    columns: ['ID', 'NAME', 'ROLE', 'GROUPS', 'EMAILS', 'CREATED', 'BY', 'EXPIRES', 'LAST USED'],
     rows: tokens.map((token) => [
       token.id,
       token.name,
       token.role,
+      token.groups?.join(',') || '-',
+      token.emails?.join(',') || '-',
       ago(token.createdAt, now),
       token.createdBy,
       expiry(token.expiresAt, now),

@@ -1,0 +1,48 @@
+import type { Promotion } from './promotion-schema.js';
+
+// A newer hub may know more states: only what is surely over counts as an end.
+
+const endStates: readonly string[] = ['Promoted', 'Superseded', 'Failed', 'Aborted', 'RolledBack'];
+const finalRolloutStates: readonly string[] = ['Succeeded', 'Failed', 'Aborted', 'RolledBack'];
+
+/** States of a promotion, for --state. */
+export const promotionStates = [
+  'Queued',
+  'Gating',
+  'Delivering',
+  'RollingOut',
+  'Verifying',
+  'RollingBack',
+  'Promoted',
+  'Superseded',
+  'Failed',
+  'Aborted',
+  'RolledBack',
+] as const;
+
+/** States of a rollout, for --state. */
+export const rolloutStates = [
+  'Pending',
+  'Running',
+  'Paused',
+  'RollingBack',
+  'Succeeded',
+  'Failed',
+  'Aborted',
+  'RolledBack',
+] as const;
+
+/** Whether a promotion with this state has ended. */
+export function isEnd(state: string): boolean {
+  return endStates.includes(state);
+}
+
+/** Whether neither the promotion nor its rollout goes on; a rollout that runs again comes before its promotion's word. */
+export function isOver({ state, rollout }: Pick<Promotion, 'state' | 'rollout'>): boolean {
+  return isEnd(state) && (rollout === null || finalRolloutStates.includes(rollout.state));
+}
+
+/** Whether nothing has moved yet. */
+export function isWaiting(state: string): boolean {
+  return state === 'Queued' || state === 'Gating' || state === 'Delivering';
+}
