@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AgentServiceClient, Goodbye_Code as GoodbyeCode } from '@flotilla/proto/flotilla/v1/agent';
+import type { Answer, Question } from '@flotilla/proto/flotilla/v1/question';
 import { sleep } from '../runtime/clock.js';
 import type { Identity } from './identity/identity.js';
 import {
@@ -36,6 +37,14 @@ export interface HubLinkOptions extends IdentityKeeperOptions {
   records: RecordLog;
   intents: IntentDesk;
   standing: StandingDesk;
+  /** Absent: questions are left unanswered, as an older agent does. */
+  questions?: QuestionTaker;
+}
+
+/** Answers questions; everything may be asked again after a reconnect. */
+export interface QuestionTaker {
+  /** Never throws. */
+  take(question: Question, answer: (part: Answer) => void): void;
 }
 
 /**
@@ -73,7 +82,7 @@ export class HubLink {
   }
 
   async #session(client: AgentServiceClient, identity: Identity, signal: AbortSignal): Promise<SessionEnd> {
-    const { table, records, clock, logger, intents, standing, facts } = this.#options;
+    const { table, records, clock, logger, intents, standing, questions, facts } = this.#options;
     const { clusterId: cluster } = identity;
     const [renewed, ended] = [new AbortController(), new AbortController()];
     // Hello of the next session says that nothing is kept, and the hub sends it again.
@@ -95,6 +104,7 @@ export class HubLink {
         onIntent: (intent, report) => intents.take(intent, report),
         onStanding: (standingIntents, acknowledge) =>
           standing.take({ intents: standingIntents, cluster, signal: ended.signal, acknowledge }),
+        onQuestion: (question, answer) => questions?.take(question, answer),
         keptStanding: () => standing.standingAck(cluster),
         onWelcome: (clusterName) => {
           this.#backOff.reset();

@@ -22,7 +22,8 @@ export function describeDrift(live: KubeObject, applied: KubeObject, ownManager:
   });
 }
 
-function comparable(object: KubeObject): Record<string, unknown> {
+/** The parts of an object that an apply is about, without what older servers echo. */
+export function comparable(object: KubeObject): Record<string, unknown> {
   const { metadata, status: _, ...rest } = object;
   const { labels, annotations } = metadata;
   return { ...withoutMetricEchoes(rest), metadata: { labels, annotations } };

@@ -16,28 +16,53 @@ export type ObjectPlan =
   | { action: 'skipped'; ref: ObjectRef }
   | { action: 'unchanged'; ref: ObjectRef; live: KubeObject }
   | { action: 'settled'; ref: ObjectRef; seen: SeenObject }
-  | { action: 'created'; ref: ObjectRef; object: KubeObject }
+  | {
+      action: 'created';
+      ref: ObjectRef;
+      object: KubeObject;
+      /** What the server would make of it. */
+      result: KubeObject;
+    }
   | {
       action: 'configured';
       ref: ObjectRef;
       object: KubeObject;
       live: KubeObject;
+      result: KubeObject;
       takeOver: JsonPatch | undefined;
     };
+
+/** The server takes the object only when the live one is deleted first, and that may be done. */
+export interface Recreation {
+  action: 'recreated';
+  ref: ObjectRef;
+  object: KubeObject;
+  live: KubeObject;
+}
 
 /** Most deletions end in milliseconds; finalizers may take their time. */
 const recreatePollMs = 2_000;
 
-/**
- * Asks the server what an apply would do (flux-compat 3.6, 4 to 7). The dry-run comes first: its result has no
- * resourceVersion when the object is new, and then the live object need not be read at all.
- * @throws DryRunError
- */
+/** As `judgeObject`; what has to be recreated is deleted already, for only then the server says more. @throws DryRunError */
 export async function planObject(
   context: ApplyContext,
   object: KubeObject,
   desired: string,
 ): Promise<ObjectPlan> {
+  const judged = await judgeObject(context, object, desired);
+  return judged.action === 'recreated' ? planRecreated(context, judged) : judged;
+}
+
+/**
+ * Asks the server what an apply would do (flux-compat 3.6, 4 to 7). The dry-run comes first: its result has no
+ * resourceVersion when the object is new, and then the live object need not be read at all. Changes nothing.
+ * @throws DryRunError
+ */
+export async function judgeObject(
+  context: ApplyContext,
+  object: KubeObject,
+  desired: string,
+): Promise<ObjectPlan | Recreation> {
   const { group } = context.options.owner;
   const ref = refOf(object);
   if (isExcluded(object, group)) return { action: 'skipped', ref };
@@ -51,12 +76,12 @@ export async function planObject(
   try {
     outcome = await dryRun(context, object);
   } catch (error) {
-    return planAfterRefusal(context, object, error);
+    return judgeAfterRefusal(context, object, error);
   }
   const { object: accepted, result } = outcome;
-  if (!result.metadata.resourceVersion) return { action: 'created', ref, object: accepted };
+  if (!result.metadata.resourceVersion) return { action: 'created', ref, object: accepted, result };
   const live = await read(context, ref);
-  if (!live) return { action: 'created', ref, object: accepted };
+  if (!live) return { action: 'created', ref, object: accepted, result };
   if (isExcluded(live, group)) return { action: 'skipped', ref };
   const merged = isMerged(object, group) || isMerged(live, group);
   const takeOver = merged ? undefined : takeOverPatch(live, takeOverOptions(context));
@@ -71,7 +96,7 @@ export async function planObject(
     takeOver: merged ? undefined : takeOverOptions(context),
     fieldManager,
   });
-  return { action: 'configured', ref, object: kept, live, takeOver };
+  return { action: 'configured', ref, object: kept, live, result: wanted, takeOver };
 }
 
 export function takeOverOptions({ options }: ApplyContext): {
@@ -82,11 +107,11 @@ export function takeOverOptions({ options }: ApplyContext): {
 }
 
 /** The live object may be excluded from applies, or is to be recreated; else the server's answer stands. */
-async function planAfterRefusal(
+async function judgeAfterRefusal(
   context: ApplyContext,
   object: KubeObject,
   error: unknown,
-): Promise<ObjectPlan> {
+): Promise<ObjectPlan | Recreation> {
   const { group } = context.options.owner;
   const ref = refOf(object);
   // No answer at all says nothing about the object.
@@ -96,9 +121,14 @@ async function planAfterRefusal(
   const forced = context.options.force || isForced(object, group) || isForced(live, group);
   // What is not there has no immutable fields: the manifest itself is wrong.
   if (!live || !forced || !isImmutableError(error)) throw new DryRunError(ref, error);
+  return { action: 'recreated', ref, object, live };
+}
+
+async function planRecreated(context: ApplyContext, { ref, object, live }: Recreation): Promise<ObjectPlan> {
   await deleteForRecreation(context, live);
   try {
-    return { action: 'created', ref, object: (await dryRun(context, object)).object };
+    const { object: accepted, result } = await dryRun(context, object);
+    return { action: 'created', ref, object: accepted, result };
   } catch (again) {
     throw new DryRunError(ref, again);
   }

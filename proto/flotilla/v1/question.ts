@@ -35,15 +35,28 @@ export interface PlanQuestion {
   ref: string;
   /** Commit that the ref is expected at; empty: whatever it is. */
   commit: string;
+  /**
+   * Key of the digests that stand for values of Secrets (HMAC-SHA-256), the same for all clusters of a plan so that
+   * equal changes stay equal. Empty: values are only said to be secret.
+   */
+  digestKey: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/**
+ * One part of the answer. An agent that is asked again, after a reconnect, begins again with part 0, which replaces
+ * what had come before; a part that the hub has got already changes nothing.
+ */
 export interface Answer {
   id: string;
   state: Answer_State;
   /** Failed and refused: why, and what to do. */
   message: string;
-  plan?: PlanPart | undefined;
+  plan?:
+    | PlanPart
+    | undefined;
+  /** From 0. */
+  part: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -106,6 +119,7 @@ export interface PlanPart {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What is too large for one part comes as several of these with the same name. */
 export interface PlannedKustomization {
   kustomization?:
     | ObjectRef
@@ -115,6 +129,10 @@ export interface PlannedKustomization {
   changes: PlannedChange[];
   /** Objects that would stay as they are. */
   unchanged: number;
+  /** What the reader has to know: it is suspended, it would be deleted, it was not planned and why. */
+  note: string;
+  /** Changes that are not listed, because the answer may not be larger. */
+  omitted: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -122,6 +140,8 @@ export interface PlannedChange {
   action: PlannedChange_Action;
   object?: ObjectRef | undefined;
   fields: FieldChange[];
+  /** Fields that are not listed. */
+  omittedFields: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -177,11 +197,11 @@ export function plannedChange_ActionToJSON(object: PlannedChange_Action): string
   }
 }
 
-/** Values of Secrets are never sent: before and after are then digests. */
+/** Values of Secrets, and whatever was made of them, are never sent: before and after are then digests. */
 export interface FieldChange {
   /** JSON pointer. */
   path: string;
-  /** JSON; empty: the field is not there. */
+  /** JSON, and a long value only its beginning; empty: the field is not there. */
   before: string;
   after: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -338,7 +358,7 @@ export const Question: MessageFns<Question> = {
 };
 
 function createBasePlanQuestion(): PlanQuestion {
-  return { source: undefined, ref: "", commit: "", _unknownFields: {} };
+  return { source: undefined, ref: "", commit: "", digestKey: new Uint8Array(0), _unknownFields: {} };
 }
 
 export const PlanQuestion: MessageFns<PlanQuestion> = {
@@ -351,6 +371,9 @@ export const PlanQuestion: MessageFns<PlanQuestion> = {
     }
     if (message.commit !== "") {
       writer.uint32(26).string(message.commit);
+    }
+    if (message.digestKey.length !== 0) {
+      writer.uint32(34).bytes(message.digestKey);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -400,6 +423,14 @@ export const PlanQuestion: MessageFns<PlanQuestion> = {
             message.commit = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.digestKey = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -425,6 +456,11 @@ export const PlanQuestion: MessageFns<PlanQuestion> = {
       source: isSet(object.source) ? ObjectRef.fromJSON(object.source) : undefined,
       ref: isSet(object.ref) ? globalThis.String(object.ref) : "",
       commit: isSet(object.commit) ? globalThis.String(object.commit) : "",
+      digestKey: isSet(object.digestKey)
+        ? bytesFromBase64(object.digestKey)
+        : isSet(object.digest_key)
+        ? bytesFromBase64(object.digest_key)
+        : new Uint8Array(0),
     };
   },
 
@@ -439,6 +475,9 @@ export const PlanQuestion: MessageFns<PlanQuestion> = {
     if (message.commit !== "") {
       obj.commit = message.commit;
     }
+    if (message.digestKey.length !== 0) {
+      obj.digestKey = base64FromBytes(message.digestKey);
+    }
     return obj;
   },
 
@@ -452,12 +491,13 @@ export const PlanQuestion: MessageFns<PlanQuestion> = {
       : undefined;
     message.ref = object.ref ?? "";
     message.commit = object.commit ?? "";
+    message.digestKey = object.digestKey ?? new Uint8Array(0);
     return message;
   },
 };
 
 function createBaseAnswer(): Answer {
-  return { id: "", state: 0, message: "", plan: undefined, _unknownFields: {} };
+  return { id: "", state: 0, message: "", plan: undefined, part: 0, _unknownFields: {} };
 }
 
 export const Answer: MessageFns<Answer> = {
@@ -473,6 +513,9 @@ export const Answer: MessageFns<Answer> = {
     }
     if (message.plan !== undefined) {
       PlanPart.encode(message.plan, writer.uint32(34).fork()).join();
+    }
+    if (message.part !== 0) {
+      writer.uint32(40).uint32(message.part);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -530,6 +573,14 @@ export const Answer: MessageFns<Answer> = {
             message.plan = PlanPart.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.part = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -556,6 +607,7 @@ export const Answer: MessageFns<Answer> = {
       state: isSet(object.state) ? answer_StateFromJSON(object.state) : 0,
       message: isSet(object.message) ? globalThis.String(object.message) : "",
       plan: isSet(object.plan) ? PlanPart.fromJSON(object.plan) : undefined,
+      part: isSet(object.part) ? globalThis.Number(object.part) : 0,
     };
   },
 
@@ -573,6 +625,9 @@ export const Answer: MessageFns<Answer> = {
     if (message.plan !== undefined) {
       obj.plan = PlanPart.toJSON(message.plan);
     }
+    if (message.part !== 0) {
+      obj.part = Math.round(message.part);
+    }
     return obj;
   },
 
@@ -585,6 +640,7 @@ export const Answer: MessageFns<Answer> = {
     message.state = object.state ?? 0;
     message.message = object.message ?? "";
     message.plan = (object.plan !== undefined && object.plan !== null) ? PlanPart.fromPartial(object.plan) : undefined;
+    message.part = object.part ?? 0;
     return message;
   },
 };
@@ -693,7 +749,7 @@ export const PlanPart: MessageFns<PlanPart> = {
 };
 
 function createBasePlannedKustomization(): PlannedKustomization {
-  return { kustomization: undefined, failure: "", changes: [], unchanged: 0, _unknownFields: {} };
+  return { kustomization: undefined, failure: "", changes: [], unchanged: 0, note: "", omitted: 0, _unknownFields: {} };
 }
 
 export const PlannedKustomization: MessageFns<PlannedKustomization> = {
@@ -709,6 +765,12 @@ export const PlannedKustomization: MessageFns<PlannedKustomization> = {
     }
     if (message.unchanged !== 0) {
       writer.uint32(32).uint32(message.unchanged);
+    }
+    if (message.note !== "") {
+      writer.uint32(42).string(message.note);
+    }
+    if (message.omitted !== 0) {
+      writer.uint32(48).uint32(message.omitted);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -766,6 +828,22 @@ export const PlannedKustomization: MessageFns<PlannedKustomization> = {
             message.unchanged = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.omitted = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -794,6 +872,8 @@ export const PlannedKustomization: MessageFns<PlannedKustomization> = {
         ? object.changes.map((e: any) => PlannedChange.fromJSON(e))
         : [],
       unchanged: isSet(object.unchanged) ? globalThis.Number(object.unchanged) : 0,
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+      omitted: isSet(object.omitted) ? globalThis.Number(object.omitted) : 0,
     };
   },
 
@@ -811,6 +891,12 @@ export const PlannedKustomization: MessageFns<PlannedKustomization> = {
     if (message.unchanged !== 0) {
       obj.unchanged = Math.round(message.unchanged);
     }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    if (message.omitted !== 0) {
+      obj.omitted = Math.round(message.omitted);
+    }
     return obj;
   },
 
@@ -825,12 +911,14 @@ export const PlannedKustomization: MessageFns<PlannedKustomization> = {
     message.failure = object.failure ?? "";
     message.changes = object.changes?.map((e) => PlannedChange.fromPartial(e)) || [];
     message.unchanged = object.unchanged ?? 0;
+    message.note = object.note ?? "";
+    message.omitted = object.omitted ?? 0;
     return message;
   },
 };
 
 function createBasePlannedChange(): PlannedChange {
-  return { action: 0, object: undefined, fields: [], _unknownFields: {} };
+  return { action: 0, object: undefined, fields: [], omittedFields: 0, _unknownFields: {} };
 }
 
 export const PlannedChange: MessageFns<PlannedChange> = {
@@ -843,6 +931,9 @@ export const PlannedChange: MessageFns<PlannedChange> = {
     }
     for (const v of message.fields) {
       FieldChange.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.omittedFields !== 0) {
+      writer.uint32(32).uint32(message.omittedFields);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -892,6 +983,14 @@ export const PlannedChange: MessageFns<PlannedChange> = {
             message.fields.push(FieldChange.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.omittedFields = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -917,6 +1016,11 @@ export const PlannedChange: MessageFns<PlannedChange> = {
       action: isSet(object.action) ? plannedChange_ActionFromJSON(object.action) : 0,
       object: isSet(object.object) ? ObjectRef.fromJSON(object.object) : undefined,
       fields: globalThis.Array.isArray(object?.fields) ? object.fields.map((e: any) => FieldChange.fromJSON(e)) : [],
+      omittedFields: isSet(object.omittedFields)
+        ? globalThis.Number(object.omittedFields)
+        : isSet(object.omitted_fields)
+        ? globalThis.Number(object.omitted_fields)
+        : 0,
     };
   },
 
@@ -931,6 +1035,9 @@ export const PlannedChange: MessageFns<PlannedChange> = {
     if (message.fields?.length) {
       obj.fields = message.fields.map((e) => FieldChange.toJSON(e));
     }
+    if (message.omittedFields !== 0) {
+      obj.omittedFields = Math.round(message.omittedFields);
+    }
     return obj;
   },
 
@@ -944,6 +1051,7 @@ export const PlannedChange: MessageFns<PlannedChange> = {
       ? ObjectRef.fromPartial(object.object)
       : undefined;
     message.fields = object.fields?.map((e) => FieldChange.fromPartial(e)) || [];
+    message.omittedFields = object.omittedFields ?? 0;
     return message;
   },
 };
@@ -1064,6 +1172,31 @@ export const FieldChange: MessageFns<FieldChange> = {
     return message;
   },
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return globalThis.btoa(bin.join(""));
+  }
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -5,14 +5,15 @@ import type { ObjectRef } from '@flotilla/proto/flotilla/v1/state';
 /** What is done once, when the hub asks. */
 export type ActionVerb = NonNullable<Intent['action']>['$case'];
 
-/** Verbs that a hub can ask for; pin and freeze stand until it says otherwise. */
+/** Verbs that a hub can ask for; pin and freeze stand until it says otherwise, and plan is a question. */
 export const intentVerbs = [
   'reconcile',
   'suspend',
   'resume',
   'pin',
   'freeze',
-] as const satisfies ReadonlyArray<ActionVerb | 'pin' | 'freeze'>;
+  'plan',
+] as const satisfies ReadonlyArray<ActionVerb | 'pin' | 'freeze' | 'plan'>;
 export type IntentVerb = (typeof intentVerbs)[number];
 
 /** What the owner of this cluster lets the hub do. */

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { SessionRequest, SessionResponse } from '@flotilla/proto/flotilla/v1/agent';
 import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { Answer } from '@flotilla/proto/flotilla/v1/question';
 import type { StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { Clock } from '../../runtime/clock.js';
 import type { RecordLog } from '../records/record-log.js';
@@ -27,6 +28,11 @@ export interface RunSessionOptions {
   onStanding: (
     intents: Extract<Reaction, { type: 'standing' }>['intents'],
     acknowledge: (ack: StandingIntentsAck) => void,
+  ) => void;
+  /** Answers a question; parts are told through the callback, at any later time. */
+  onQuestion: (
+    question: Extract<Reaction, { type: 'question' }>['question'],
+    answer: (part: Answer) => void,
   ) => void;
   /** What is to be said of the standing intents that are kept already, when the hub has answered. */
   keptStanding: () => StandingIntentsAck | undefined;
@@ -103,7 +109,7 @@ export function runSession(options: RunSessionOptions): Promise<SessionEnd> {
 /** Hands on what the session goes on after; false for what ends it. `said` is called when there is an answer to send. */
 function isHandled(
   reaction: Reaction,
-  { protocol, onIntent, onStanding, keptStanding, onWelcome }: RunSessionOptions,
+  { protocol, onIntent, onStanding, onQuestion, keptStanding, onWelcome }: RunSessionOptions,
   said: () => void,
 ): reaction is Exclude<Reaction, SessionEnd> {
   switch (reaction.type) {
@@ -116,6 +122,12 @@ function isHandled(
     case 'standing':
       onStanding(reaction.intents, (ack) => {
         protocol.acknowledgeStanding(ack);
+        said();
+      });
+      return true;
+    case 'question':
+      onQuestion(reaction.question, (part) => {
+        protocol.answer(part);
         said();
       });
       return true;

@@ -1,5 +1,6 @@
 import type { Hello, SessionRequest, SessionResponse, Welcome } from '@flotilla/proto/flotilla/v1/agent';
 import type { Intent, IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { Answer, Question } from '@flotilla/proto/flotilla/v1/question';
 import type { StandingIntents, StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { ObjectState } from '@flotilla/proto/flotilla/v1/state';
 import type { RecordLog } from '../records/record-log.js';
@@ -31,6 +32,7 @@ export type Reaction =
   | { type: 'welcomed'; clusterName: string }
   | { type: 'intent'; intent: Intent }
   | { type: 'standing'; intents: StandingIntents }
+  | { type: 'question'; question: Question }
   | { type: 'goodbye'; code: number; message: string; retryAfterSeconds: number }
   | { type: 'protocol-error'; message: string };
 
@@ -43,6 +45,7 @@ export class SessionProtocol {
   readonly #options: SessionProtocolOptions;
   readonly #results: IntentResult[] = [];
   readonly #standingAcks: StandingIntentsAck[] = [];
+  readonly #answers: Answer[] = [];
   #welcomed = false;
   #heartbeatMs = fallbackHeartbeatSeconds * 1000;
   #lastSaidMs = 0;
@@ -80,6 +83,11 @@ export class SessionProtocol {
     this.#standingAcks.push(ack);
   }
 
+  /** A part of the answer to a question; state goes first, since nothing waits for an answer but a person. */
+  answer(answer: Answer): void {
+    this.#answers.push(answer);
+  }
+
   /** Takes a message of the hub in. */
   receive(response: SessionResponse, nowMs: number): Reaction | undefined {
     const message = response.message;
@@ -104,6 +112,8 @@ export class SessionProtocol {
         return { type: 'intent', intent: message.value };
       case 'standingIntents':
         return { type: 'standing', intents: message.value };
+      case 'question':
+        return { type: 'question', question: message.value };
       case 'goodbye':
         return { type: 'goodbye', ...message.value };
       case undefined:
@@ -132,7 +142,12 @@ export class SessionProtocol {
     const standing = this.#standingAcks.shift();
     if (standing) return { $case: 'standingIntentsAck', value: standing };
     const observedAt = new Date(nowMs);
-    return this.#nextState(observedAt) ?? this.#nextRecords() ?? this.#nextHeartbeat(nowMs, observedAt);
+    return (
+      this.#nextState(observedAt) ??
+      this.#nextRecords() ??
+      this.#nextAnswer() ??
+      this.#nextHeartbeat(nowMs, observedAt)
+    );
   }
 
   #nextState(observedAt: Date): Message | undefined {
@@ -152,6 +167,11 @@ export class SessionProtocol {
     if (!last) return undefined;
     this.#recordsInFlight = last.sequence;
     return { $case: 'records', value: { records } };
+  }
+
+  #nextAnswer(): Message | undefined {
+    const answer = this.#answers.shift();
+    return answer && { $case: 'answer', value: answer };
   }
 
   #nextHeartbeat(nowMs: number, observedAt: Date): Message | undefined {
