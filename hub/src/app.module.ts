@@ -19,7 +19,10 @@ import { ReleasesModule } from './releases/releases.module.js';
 import { PromotionsModule } from './promotions/promotions.module.js';
 import { RolloutsModule } from './rollouts/rollouts.module.js';
 import { StreamModule } from './stream/stream.module.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
+import { ProbesModule } from './probes/probes.module.js';
 import { GitModule } from './platform/git/git.module.js';
+import { OutgoingModule } from './platform/outgoing/outgoing.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { PlatformParts } from './platform/platform.module.js';
@@ -31,6 +34,7 @@ export const entities: readonly EntityTarget<ObjectLiteral>[] = [];
 const features: NonNullable<DynamicModule['imports']> = [
   JobsModule,
   GitModule,
+  OutgoingModule,
   AuthModule,
   AuditModule,
   OpenApiModule,
@@ -46,6 +50,8 @@ const features: NonNullable<DynamicModule['imports']> = [
   PipelinesModule,
   ReleasesModule,
   PromotionsModule,
+  ProbesModule,
+  DeliveryModule,
   RolloutsModule,
   GovernanceModule,
   StreamModule,

@@ -159,6 +159,22 @@ export const hubFlags = {
     schema: optionalText,
     secret: true,
   },
+  outgoingHosts: {
+    name: 'outgoing-host',
+    description:
+      'Hosts (name, name:port or *.domain) that gates and delivery by Git may talk to; without it all. May be given several times.',
+    value: 'host',
+    schema: list,
+    default: '',
+    repeatable: true,
+  },
+  deliveryAuthor: {
+    name: 'delivery-author',
+    description: 'Author of the commits of promotions with delivery by Git.',
+    value: 'Name <email>',
+    schema: z.string().regex(/^[^<>\0\r\n]*[^<>\s][^<>\0\r\n]* <[^<>\s]+>$/, 'expected Name <email>'),
+    default: 'Flotilla <flotilla@localhost>',
+  },
   eventRetentionMs: {
     name: 'event-retention',
     description: 'How long events of clusters are kept, in seconds.',
