@@ -15,7 +15,7 @@ import type { Postgres } from '../servers/postgres.js';
 import type { ApiHub } from './api-hub.js';
 import { adminToken, startApiHub } from './api-hub.js';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Every call of the API and the weakest role that may make it. A new route has to be added here. */
 const calls: readonly (readonly [Method, string, 'viewer' | 'operator' | 'admin'])[] = [
