@@ -4,10 +4,13 @@ import { parseArgs } from 'node:util';
 import { prepare } from './rig/prepare.mjs';
 import { root, run } from './steps.mjs';
 
-const usage = `usage: npm run bench -- [--only NAME]... [--limits] [--quick] [--json] [--strict] [--no-build] [--profiles FOLDER]
+const usage = `usage: npm run bench -- [--only NAME]... [--limits | --fleet [--agents N] [--rollouts N]] [--quick] [--json] [--strict] [--no-build] [--profiles FOLDER]
 
   --only NAME        run this scenario alone: first-apply, one-object, drift, fleet; may be given several times
   --limits           measure memory and time at the limits that docs/limits.md states, instead
+  --fleet            measure a hub with simulated agents that speak the real protocol, instead
+  --agents N         how many of them: default 1000
+  --rollouts N       how many rollouts at once: default 100
   --quick            small sizes: shows that it works, says nothing about speed
   --json             print one JSON document on stdout (progress goes to stderr)
   --strict           a missed target makes the exit code 1
@@ -22,6 +25,9 @@ try {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       limits: flag,
+      fleet: flag,
+      agents: { type: 'string' },
+      rollouts: { type: 'string' },
       quick: flag,
       json: flag,
       strict: flag,
@@ -32,6 +38,11 @@ try {
   }).values;
 } catch (error) {
   process.stderr.write(`bench: ${error.message}\n\n${usage}`);
+  process.exit(2);
+}
+const wrong = ['agents', 'rollouts'].find((name) => !/^([1-9]\d{0,4})?$/.test(options[name] ?? ''));
+if (wrong) {
+  process.stderr.write(`bench: --${wrong} takes a number from 1 to 99999\n\n${usage}`);
   process.exit(2);
 }
 if (options.help) {

@@ -2,9 +2,10 @@
 import { cpus, loadavg } from 'node:os';
 import type { Measure, ScenarioResult } from './result.js';
 import { formatResults, isMet, missed } from './result.js';
-import { fullSizes, quickSizes, type Scenario, type ScenarioContext } from './scenario.js';
+import { fullSizes, quickSizes, type Scenario, type ScenarioContext, type Sizes } from './scenario.js';
 import { drift } from './scenarios/drift.js';
 import { firstApply } from './scenarios/first-apply.js';
+import { hubFleet } from './scenarios/hub-fleet.js';
 import { largeFleet } from './scenarios/large-fleet.js';
 import { limits } from './scenarios/limits.js';
 import { oneObject } from './scenarios/one-object.js';
@@ -16,6 +17,11 @@ export interface BenchOptions {
   readonly strict: boolean;
   /** Measure the limits instead: that takes long and fills memory. */
   readonly limits: boolean;
+  /** Measure a hub with simulated agents instead. */
+  readonly fleet: boolean;
+  /** Of that fleet; the usual sizes without. */
+  readonly agents?: string | undefined;
+  readonly rollouts?: string | undefined;
   /** Names of scenarios; empty means all. */
   readonly only: readonly string[];
   /** Folder for CPU profiles of the agent. */
@@ -26,7 +32,7 @@ const usual: readonly Scenario[] = [firstApply, oneObject, drift, largeFleet];
 
 /** Gives the exit code: 0 unless something broke, or `strict` and a target was missed; 2 for an unknown scenario. */
 export async function main(options: BenchOptions): Promise<number> {
-  const scenarios = options.limits ? [limits] : usual;
+  const scenarios = options.limits ? [limits] : options.fleet ? [hubFleet] : usual;
   const unknown = options.only.find((name) => !scenarios.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
     process.stderr.write(
@@ -47,7 +53,7 @@ export async function main(options: BenchOptions): Promise<number> {
 async function runScenario(scenario: Scenario, options: BenchOptions): Promise<ScenarioResult> {
   const measures: Measure[] = [];
   const context: ScenarioContext = {
-    sizes: options.quick ? quickSizes : fullSizes,
+    sizes: sizesOf(options),
     profiles: options.profiles,
     progress: (text) => void process.stderr.write(`${scenario.name}: ${text}\n`),
   };
@@ -62,6 +68,16 @@ async function runScenario(scenario: Scenario, options: BenchOptions): Promise<S
       error: error instanceof Error ? error.message : String(error),
     };
   }
+}
+
+function sizesOf({ quick, agents, rollouts }: BenchOptions): Sizes {
+  const sizes = quick ? quickSizes : fullSizes;
+  const hub = {
+    ...sizes.hub,
+    ...(agents !== undefined && { agents: Number(agents) }),
+    ...(rollouts !== undefined && { rollouts: Number(rollouts) }),
+  };
+  return { ...sizes, hub };
 }
 
 function textOf(results: readonly ScenarioResult[]): string {

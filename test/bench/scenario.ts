@@ -24,6 +24,22 @@ export interface Sizes {
     readonly objects: number;
     readonly kustomizations: number;
   };
+  readonly hub: HubSizes;
+}
+
+/** Of the fleet of simulated agents that a hub is measured with. */
+export interface HubSizes {
+  readonly agents: number;
+  /** That each agent reports. */
+  readonly objects: number;
+  /** At the same time. */
+  readonly rollouts: number;
+  /** Rollouts one after the other. */
+  readonly singles: number;
+  /** Changes whose way to the API is timed. */
+  readonly changes: number;
+  /** How long it takes a cluster to become healthy at a revision. */
+  readonly workMs: number;
 }
 
 export const fullSizes: Sizes = {
@@ -35,6 +51,7 @@ export const fullSizes: Sizes = {
   rounds: 3,
   intervalSeconds: 60,
   limits: { files: 20_000, buildMiB: 50, objects: 5_000, kustomizations: 2_000 },
+  hub: { agents: 1_000, objects: 50, rollouts: 100, singles: 5, changes: 300, workMs: 2_000 },
 };
 
 /** Enough to see that the harness works; the numbers say nothing about speed. */
@@ -47,6 +64,7 @@ export const quickSizes: Sizes = {
   rounds: 2,
   intervalSeconds: 4,
   limits: { files: 50, buildMiB: 1, objects: 60, kustomizations: 6 },
+  hub: { agents: 20, objects: 8, rollouts: 3, singles: 1, changes: 5, workMs: 400 },
 };
 
 export interface ScenarioContext {

@@ -34,8 +34,17 @@ export class HubProcess {
     return this.hub.url;
   }
 
+  /** Of the hub alone; its PostgreSQL is a process of its own. */
+  get pid(): number {
+    return this.hub.process.pid;
+  }
+
   get agentAddress(): string {
     return this.hub.agentAddress;
+  }
+
+  get enrollAddress(): string {
+    return this.hub.enrollAddress;
   }
 
   get log(): string {
