@@ -1,0 +1,521 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revisionOf } from '../hub/api-seed.js';
+import { waitFor } from '../servers/wait-for.js';
+import type { DeliveryWorld } from './delivery-world.js';
+import { startDeliveryWorld } from './delivery-world.js';
+import type { Cli } from './run-cli.js';
+import { parseTable } from './run-cli.js';
+
+let world: DeliveryWorld;
+let admin: Cli;
+let ada: Cli;
+let grace: Cli;
+
+beforeAll(async () => {
+  world = await startDeliveryWorld(500);
+  admin = world.admin;
+  ada = await world.person('ada', 'operator', '--groups', 'sre', '--emails', 'ada@example.com');
+  grace = await world.person('grace', 'operator');
+});
+
+afterAll(() => world?.stop());
+
+const wholeId = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
+function environment(name: string): string {
+  return `apiVersion: flotilla.dev/v1alpha1
+kind: Environment
+metadata:
+  name: ${name}
+spec:
+  selector:
+    matchLabels: { env: ${name} }
+`;
+}
+
+const pipeline = `apiVersion: flotilla.dev/v1alpha1
+kind: Pipeline
+metadata:
+  name: shop
+spec:
+  sources:
+    - name: flux-system
+  releases: { automatic: false }
+  environments:
+    - name: dev
+    - name: prod
+      gates:
+        before:
+          - { type: approval }
+      rollout:
+        waves:
+          - { name: canary, size: 1 }
+        maxConcurrent: 1
+`;
+
+function file(name: string, text: string): string {
+  const path = join(world.folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The newest promotion of a release, as scripts see it. */
+async function promotion(
+  release: string,
+  env: string,
+): Promise<{ id: string; state: string; rollout: { id: string } | null; waitingFor: string }> {
+  const flags = ['--release', release, '--environment', env, '-o', 'json'];
+  const { stdout } = await admin.run(['get', 'promotions', ...flags]);
+  return (JSON.parse(stdout) as { items: never[] }).items[0]!;
+}
+
+/** Makes a release of a commit and lets it come through dev to the gates of prod. */
+async function releaseInDev(commit: string): Promise<string> {
+  const made = await admin.run(['release', 'create', '--pipeline', 'shop', '--revision', revisionOf(commit)]);
+  const name = made.stdout.trim();
+  await waitFor(`${name} to wait at prod`, async () => {
+    const found = await promotion(name, 'prod');
+    return found?.state === 'Gating' && found.waitingFor.includes('approval');
+  });
+  return name;
+}
+
+describe('tokens of people', () => {
+  it('say which groups and addresses they have', async () => {
+    expect(parseTable((await ada.run(['whoami'])).stdout)).toMatchObject([
+      { NAME: 'ada', ROLE: 'operator', GROUPS: 'sre', EMAILS: 'ada@example.com' },
+    ]);
+    const rows = parseTable((await admin.run(['token', 'list'])).stdout);
+    expect(rows).toContainEqual(expect.objectContaining({ NAME: 'ada', GROUPS: 'sre' }));
+  });
+});
+
+describe('documents', () => {
+  it('with mistakes are refused with all of them, and nothing is applied', async () => {
+    const folder = join(world.folder, 'bad');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.yaml'), `${environment('Prod_')}---\n${environment('dev')}`);
+    writeFileSync(join(folder, 'b.yml'), pipeline.replace('size: 1', 'size: 0'));
+    writeFileSync(join(folder, 'c.json'), '{"apiVersion": "flotilla.dev/v2", "kind": "Freeze"');
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
+    );
+    const { code, stderr, stdout } = await admin.run(['apply', '-f', folder]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/✗ \S+bad\/a\.yaml, document 1 \(Environment\/Prod_\): metadata\.name: /);
+    expect(stderr).toMatch(
+      /✗ \S+bad\/b\.yml, document 1 \(Pipeline\/shop\): spec\.environments\[1\]\.rollout\.waves\[0\]\.size: /,
+    );
+    expect(stderr).toMatch(/✗ \S+bad\/c\.json: document 1, line 1: /);
+    expect(stderr).not.toContain('kustomization.yaml');
+    expect(stderr).toMatch(/✗ 4 problems; nothing has been applied\n {2}correct the documents/);
+    expect((await admin.run(['get', 'environments', '-o', 'json'])).stdout).toContain('"total": 0');
+  });
+
+  it.each<[string, () => string[], string | undefined, number, RegExp]>([
+    [
+      'a cycle, found by the hub',
+      () => [
+        file(
+          'cycle.yaml',
+          `${environment('dev')}---\n${environment('prod')}---\n${pipeline.replace('- name: dev', '- { name: dev, after: [prod] }')}`,
+        ),
+      ],
+      undefined,
+      2,
+      /✗ \S+cycle\.yaml, document 3 \(Pipeline\/shop\): spec\.environments\[\d\]\.after: .*\n✗ 1 problem; nothing has been applied/,
+    ],
+    [
+      'an environment that matches nothing, from stdin',
+      () => ['-'],
+      `${environment('dev')}---\n${environment('prod').replace('env: prod', 'env: moon')}---\n${pipeline}`,
+      2,
+      /✗ stdin, document 3 \(Pipeline\/shop\): spec\.environments\[1\]\.name: .*matches no cluster/,
+    ],
+    [
+      'the same document twice',
+      () => [file('one.yaml', environment('dev')), '-f', file('two.yaml', environment('dev'))],
+      undefined,
+      2,
+      /two\.yaml, document 1 \(Environment\/dev\): metadata\.name: is in \S+one\.yaml, document 1, too/,
+    ],
+    [
+      'a document of somebody else that is named itself',
+      () => ['-'],
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n',
+      2,
+      /stdin, document 1 \(ConfigMap\/x\): kind: must be one of Environment, Pipeline, Freeze/,
+    ],
+    ['nothing at all', () => ['-'], '---\n', 2, /✗ no document of flotilla\.dev in stdin/],
+    ['no file', () => [join(world.folder, 'nope')], undefined, 2, /nope cannot be read: it does not exist/],
+  ])('%s is refused', async (_name, args, input, code, text) => {
+    const result = await admin.run(['apply', '-f', ...args()], input);
+    expect(result.stderr).toMatch(text);
+    expect(result).toMatchObject({ code, stdout: '' });
+  });
+
+  it('are checked without being applied, applied, and found unchanged', async () => {
+    const folder = join(world.folder, 'good', 'environments');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'dev.yaml'), environment('dev'));
+    writeFileSync(join(folder, 'prod.yaml'), environment('prod'));
+    writeFileSync(join(world.folder, 'good', 'shop.yaml'), pipeline);
+    const args = ['apply', '-f', join(world.folder, 'good')];
+    const dry = await admin.run([...args, '--dry-run']);
+    expect(dry.stdout).toBe(
+      'environment/dev created (dry run)\nenvironment/prod created (dry run)\npipeline/shop created (dry run)\n',
+    );
+    const applied = await admin.run(args);
+    expect(applied).toMatchObject({
+      code: 0,
+      stdout: 'environment/dev created\nenvironment/prod created\npipeline/shop created\n',
+      stderr: '',
+    });
+    expect((await admin.run(args)).stdout).toContain('pipeline/shop unchanged\n');
+    const changed = environment('dev').replace('spec:', 'spec:\n  description: first');
+    expect((await admin.run(['apply', '-f', '-'], changed)).stdout).toBe('environment/dev configured\n');
+    expect((await ada.run(args)).code).toBe(3);
+  });
+
+  it('are shown, and not deleted while they are needed', async () => {
+    const environments = parseTable((await ada.run(['get', 'environments'])).stdout);
+    expect(environments).toMatchObject([
+      { NAME: 'dev', CLUSTERS: '1', SELECTOR: 'env=dev', PIPELINES: 'shop', BY: 'admin' },
+      { NAME: 'prod', CLUSTERS: '2' },
+    ]);
+    const rows = parseTable((await ada.run(['get', 'pipelines'])).stdout);
+    expect(rows).toMatchObject([
+      { PIPELINE: 'shop', ENVIRONMENT: 'dev', RELEASE: '-', AFTER: '-' },
+      { PIPELINE: 'shop', ENVIRONMENT: 'prod', AFTER: 'dev' },
+    ]);
+    const kept = await admin.run(['delete', 'environment', 'prod']);
+    expect(kept).toMatchObject({ code: 1, stdout: '' });
+    expect(kept.stderr).toContain('shop');
+    await admin.run(['apply', '-f', '-'], environment('spare'));
+    expect((await admin.run(['delete', 'environment', 'spare'])).stdout).toBe('environment/spare deleted\n');
+    expect((await admin.run(['delete', 'environment', 'spare'])).code).toBe(4);
+  });
+});
+
+describe('a release goes through its environments', () => {
+  let watch: ReturnType<Cli['start']>;
+
+  it('is made by hand, once, and comes to dev by itself', async () => {
+    watch = ada.start(['get', 'promotions', '--watch', '-o', 'json']);
+    const create = ['release', 'create', '--pipeline', 'shop', '--revision', revisionOf('bbb')];
+    const made = await admin.run(create);
+    expect(made.stderr).toBe(`✔ release shop-1 holds ${revisionOf('bbb')}\n`);
+    expect(made).toMatchObject({ code: 0, stdout: 'shop-1\n' });
+    expect((await admin.run(create)).stdout).toBe('shop-1\n');
+    const releases = parseTable((await ada.run(['get', 'releases'])).stdout);
+    expect(releases).toMatchObject([
+      { NAME: 'shop-1', PIPELINE: 'shop', REVISION: 'main@sha1:bbb00000', BY: 'admin' },
+    ]);
+    await waitFor(
+      'prod to be asked for',
+      async () => (await promotion('shop-1', 'prod'))?.state === 'Gating',
+    );
+    expect(world.agents.get('dev-1')!.moves).toEqual([revisionOf('bbb')]);
+    expect(world.agents.get('prod-1')!.moves).toEqual([]);
+  });
+
+  it('waits for people, and says for what and what they can do', async () => {
+    const { id } = await promotion('shop-1', 'prod');
+    const [row] = parseTable((await ada.run(['get', 'promotions', '--state', 'gating'])).stdout);
+    expect(row).toMatchObject({ ID: id, RELEASE: 'shop-1', ENVIRONMENT: 'prod', STATE: 'Gating' });
+    expect(row?.['MESSAGE']).toMatch(/approval: 0 of 1/);
+    const { stdout } = await ada.run(['describe', 'promotion', 'shop-1', '--to', 'prod']);
+    expect(stdout).toMatch(new RegExp(`^Promotion: +${id}\nRelease: +shop-1\n`));
+    expect(stdout).toMatch(/before +approval +approval +wait +- +0 of 1/);
+    expect(stdout).toContain(`flotilla approve ${id}`);
+    expect(stdout).not.toContain('rollback');
+    const described = await ada.run(['describe', 'pipeline', 'shop']);
+    expect(described.stdout).toMatch(/Environments:\nENVIRONMENT +AFTER +RELEASE[^]*dev +- +shop-1/);
+    expect((await ada.run(['describe', 'release', 'bbb0000'])).stdout).toMatch(/^Release: +shop-1\n/);
+  });
+
+  it('is not approved by whoever made it, but by somebody else, and followed to its end', async () => {
+    const refused = await admin.run(['approve', 'shop-1', '--to', 'prod']);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(
+      /"admin" is an author of release "shop-1".*\n {2}ask somebody who did not write it/,
+    );
+    const { id } = await promotion('shop-1', 'prod');
+    const approved = await ada.run(['approve', id.slice(0, 23), '--comment', 'looked at dev', '--wait']);
+    expect(approved.stderr).toContain(`► promotion ${id} (shop-1 to prod, Gating)\n`);
+    expect(approved.stderr).toContain(`✔ promotion ${id} of shop-1 to prod approved\n`);
+    expect(approved.stderr).toMatch(/◎ shop-1 to prod: RollingOut, wave canary: /);
+    expect(approved.stderr).toMatch(new RegExp(`✔ promotion ${id} of shop-1 to prod is Promoted`));
+    expect(approved.code).toBe(0);
+    const [, prod] = parseTable((await ada.run(['get', 'pipelines', 'shop'])).stdout);
+    expect(prod).toMatchObject({ ENVIRONMENT: 'prod', RELEASE: 'shop-1' });
+    const described = await ada.run(['describe', 'promotion', id]);
+    expect(described.stdout).toMatch(/Approvals:\n.*\nbefore +ada +sre +.* UTC \(\d+s ago\) +looked at dev/);
+    expect(described.stdout).toMatch(/flotilla rollback [0-9a-f-]{36} --reason TEXT/);
+  });
+
+  it('is told to whoever watches', async () => {
+    const seen = () =>
+      watch
+        .stdout()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { environment: string; state: string })
+        .map(({ environment: env, state }) => `${env} ${state}`);
+    await waitFor('the end', () => seen().includes('prod Promoted'));
+    expect(seen()).toContain('prod Gating');
+    expect(await watch.stop()).toBe(130);
+    expect(watch.stderr()).toBe('');
+  });
+
+  it('is where its commit is', async () => {
+    const { stdout, code } = await ada.run(['where', 'bbb0000', '--wait', '--timeout', '20s']);
+    expect(code).toBe(0);
+    expect(parseTable(stdout).map((row) => `${row['CLUSTER']} ${row['STATE']}`)).toEqual([
+      'dev-1 Reached',
+      'prod-1 Reached',
+      'prod-2 Reached',
+    ]);
+  });
+
+  it('goes back when somebody says so', async () => {
+    const args = ['rollback', 'shop-1', '--to', 'prod'];
+    const unsaid = await ada.run(args);
+    expect(unsaid.code).toBe(2);
+    expect(unsaid.stderr).toMatch(
+      /✗ --reason is missing\n {2}say why: flotilla rollback shop-1 --reason TEXT/,
+    );
+    const { code, stderr } = await ada.run([...args, '--reason', 'errors at checkout', '--wait']);
+    expect(stderr).toMatch(/✔ promotion \S+ of shop-1 to prod is RolledBack/);
+    expect(code).toBe(0);
+    for (const name of ['prod-1', 'prod-2'])
+      expect(world.agents.get(name)!.moves).toEqual([revisionOf('bbb'), revisionOf('aaa')]);
+    const described = await ada.run(['describe', 'rollout', 'shop-1', '--to', 'prod']);
+    expect(described.stdout).toMatch(/State: +RolledBack\n/);
+    expect(described.stdout).toMatch(
+      /Clusters:\nCLUSTER +WAVE[^]*prod-1 +canary +RolledBack[^]*prod-2 +rest +RolledBack/,
+    );
+  });
+});
+
+describe('a veto', () => {
+  it('keeps a release from everybody until it is lifted', async () => {
+    const made = await ada.run(['veto', 'shop-1', '--reason', 'the shop does not start']);
+    expect(made.stderr).toMatch(/^✔ veto \S+: nobody takes main@sha1:bbb0+ of https:\S+\n$/);
+    const id = wholeId.exec(made.stderr)![0];
+    const [row] = parseTable((await ada.run(['get', 'vetoes', '--state', 'inforce'])).stdout);
+    expect(row).toMatchObject({
+      ID: id,
+      REVISION: 'main@sha1:bbb00000',
+      BY: 'ada',
+      MESSAGE: 'the shop does not start',
+    });
+    const refused = await ada.run(['promote', 'shop-1', '--to', 'prod']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('release "shop-1" is vetoed by ada: the shop does not start');
+    const described = await ada.run(['describe', 'release', 'shop-1']);
+    expect(described.stdout).toContain(`flotilla veto lift ${id} --reason TEXT`);
+    const lifted = await grace.run(['veto', 'lift', id.slice(0, 18), '--reason', 'fixed']);
+    expect(lifted.stderr).toContain(`✔ veto ${id} of main@sha1:bbb`);
+    expect((await grace.run(['veto', 'lift', id, '--reason', 'again'])).code).toBe(1);
+    expect(parseTable((await ada.run(['get', 'vetoes'])).stdout)).toMatchObject([
+      { STATE: 'Lifted', MESSAGE: 'the shop does not start; lifted by grace: fixed' },
+    ]);
+  });
+
+  it('is of an address and a revision, too', async () => {
+    const target = ['--url', 'https://git.example.com/org/other', '--revision', 'f'.repeat(40)];
+    const { stdout } = await ada.run(['veto', ...target, '--reason', 'leaks', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ items: [{ state: 'InForce', reason: 'leaks' }], total: 1 });
+  });
+});
+
+describe('a freeze', () => {
+  it('holds a promotion, which says until when, until two people let it pass', async () => {
+    const made = await admin.run([
+      ...['freeze', 'holidays', '--environment', 'prod', '--for', '2h'],
+      ...['--reason', 'nobody is on call'],
+    ]);
+    expect(made.stdout).toBe('freeze/holidays created\n');
+    expect(made.stderr).toMatch(
+      /^✔ environment prod \(2 clusters\) stands still until \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC \(in (119|120)m\)\n$/,
+    );
+    const name = await releaseInDev('ccc');
+    const { id } = await promotion(name, 'prod');
+    await ada.run(['approve', name, '--to', 'prod']);
+    const described = await waitFor('the freeze to be told', async () => {
+      const { stdout } = await ada.run(['describe', 'promotion', id]);
+      return stdout.includes('freeze holidays: nobody is on call') && stdout;
+    });
+    expect(described).toMatch(
+      /before +freeze +freeze +wait +\d{4}-\S+ \S+ UTC \(in \d+m\) +freeze holidays: /,
+    );
+    expect(described).toContain(`flotilla break-glass holidays --promotion ${id} --reason TEXT`);
+    const ask = [
+      'break-glass',
+      'holidays',
+      '--promotion',
+      name,
+      '--to',
+      'prod',
+      '--reason',
+      'the shop is down',
+    ];
+    const asked = await ada.run(ask);
+    expect(asked.code).toBe(0);
+    expect(asked.stderr).toMatch(/another person has to confirm until .* UTC \(in 1[45]m\):\n/);
+    expect(asked.stderr).toContain(`flotilla break-glass holidays --promotion ${id} --reason TEXT\n`);
+    const alone = await ada.run(ask);
+    expect(alone.code).toBe(3);
+    expect(alone.stderr).toContain('somebody else must confirm');
+    const confirmed = await grace.run(ask);
+    expect(confirmed.stderr).toMatch(/passes freeze holidays: ada has asked, grace has confirmed\n$/);
+    const waited = await ada.run(['approve', name, '--to', 'prod', '--wait', '--timeout', '30s']);
+    // It may have ended before this was asked: then nobody is asked any more.
+    expect(waited.code === 0 || /it has ended as Promoted|waits for nobody/.test(waited.stderr)).toBe(true);
+    await waitFor('the end', async () => (await promotion(name, 'prod')).state === 'Promoted');
+    const freeze = await ada.run(['describe', 'freeze', 'holidays']);
+    expect(freeze.stdout).toMatch(/Break-glass:\n.*\n\S+ +Granted +ada +grace +- +the shop is down/);
+    expect(parseTable((await ada.run(['get', 'freezes'])).stdout)).toMatchObject([
+      { NAME: 'holidays', STATE: 'Active', SCOPE: 'environment prod', CLUSTERS: '2', BY: 'admin' },
+    ]);
+    expect((await admin.run(['unfreeze', 'holidays'])).stdout).toBe('freeze/holidays deleted\n');
+    expect((await ada.run(['get', 'freezes', '-o', 'json'])).stdout).toContain('"total": 0');
+  });
+});
+
+describe('what moves', () => {
+  it('is paused, described and resumed', async () => {
+    const name = await releaseInDev('ddd');
+    await ada.run(['approve', name, '--to', 'prod']);
+    const rollout = await waitFor('the rollout', async () => (await promotion(name, 'prod')).rollout?.id);
+    const paused = await ada.run(['pause', rollout, '--reason', 'look first']);
+    expect(paused.stderr).toMatch(new RegExp(`✔ rollout ${rollout} of ${name} to prod paused: Paused, `));
+    const [row] = parseTable((await ada.run(['get', 'rollouts', '--state', 'paused'])).stdout);
+    expect(row).toMatchObject({ ID: rollout, RELEASE: name, ENVIRONMENT: 'prod', STATE: 'Paused' });
+    const described = (await ada.run(['describe', 'rollout', rollout])).stdout;
+    expect(described).toContain(`flotilla resume rollout ${rollout}`);
+    expect(described).not.toContain(`flotilla pause ${rollout}`);
+    const late = await ada.run(['promote', name, '--to', 'prod', '--wait']);
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain('is on its way to prod already');
+    const { code, stderr } = await ada.run(['resume', 'rollout', name, '--to', 'prod', '--wait']);
+    expect(stderr).toContain('resumed: Running');
+    expect(code).toBe(0);
+  });
+
+  it('is not waited for longer than --timeout', async () => {
+    const name = await releaseInDev('eee');
+    const { code, stderr } = await ada.run([
+      ...['approve', name, '--to', 'prod', '--wait', '--timeout', '10ms'],
+    ]);
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/✗ promotion \S+: not over within 10ms: /);
+    await waitFor('the end', async () => (await promotion(name, 'prod')).state === 'Promoted');
+  });
+
+  it('is aborted, rejected, and tried again by people', async () => {
+    const first = await releaseInDev('fff');
+    const aborted = await ada.run(['abort', first, '--to', 'prod', '--reason', 'wrong one', '-o', 'json']);
+    expect(JSON.parse(aborted.stdout)).toMatchObject({ release: first, state: 'Aborted' });
+    const again = await ada.run(['promote', 'fff0000', '--pipeline', 'shop', '--to', 'prod', '--hotfix']);
+    expect(again.stderr).toMatch(new RegExp(`✔ promotion \\S+: ${first} to prod: (Queued|Gating)`));
+    const wide = parseTable(
+      (await ada.run(['get', 'promotions', '-o', 'wide', '--state', 'queued,gating'])).stdout,
+    );
+    expect(wide).toMatchObject([{ RELEASE: first, PRIORITY: 'hotfix', ORIGIN: 'manual', BY: 'ada' }]);
+    const rejected = await grace.run(['reject', first, '--to', 'prod', '--reason', 'breaks the login']);
+    expect(rejected.stderr).toContain('rejected: it is Aborted\n');
+    const failed = await ada.run(['retry', first, '--to', 'prod', '--failed']);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('it has no rollout');
+  });
+});
+
+describe('what cannot be meant', () => {
+  it.each<[string, string[], number, RegExp]>([
+    ['an unknown release', ['promote', 'shop-99', '--to', 'prod'], 4, /release "shop-99" does not exist/],
+    [
+      'a commit of no release',
+      ['promote', 'abcdef1', '--to', 'prod'],
+      4,
+      /no release is named abcdef1 or holds this commit/,
+    ],
+    [
+      'an unknown environment',
+      ['promote', 'shop-1', '--to', 'moon'],
+      2,
+      /has no environment "moon".*\n {2}choose one of dev, prod/,
+    ],
+    ['no environment', ['promote', 'shop-1'], 2, /required option '--to <environment>' not specified/],
+    [
+      'an id that many have',
+      ['approve', '0199'.slice(0, 2) + '9a'],
+      4,
+      /no promotion has an id that begins with|is the beginning of \d+ ids/,
+    ],
+    ['a release that is nowhere', ['approve', 'shop-1'], 4, /release shop-1 is on its way to no environment/],
+    [
+      'no promotion there',
+      ['describe', 'promotion', 'shop-99', '--to', 'prod'],
+      4,
+      /release "shop-99" does not exist/,
+    ],
+    [
+      'a whole id that nobody has',
+      ['describe', 'rollout', '00000000-0000-4000-8000-000000000000'],
+      4,
+      /does not exist/,
+    ],
+    ['retry of what', ['retry', 'shop-1', '--to', 'prod'], 2, /say so: flotilla retry shop-1 --failed/],
+    ['a mistyped kind', ['resume', 'kustomisation'], 2, /is no kind, and no beginning of an id/],
+    [
+      'a veto of two things',
+      ['veto', 'shop-1', '--url', 'https://x', '--reason', 'x'],
+      2,
+      /give one of them/,
+    ],
+    ['half a veto', ['veto', '--url', 'https://x', '--reason', 'x'], 2, /--revision is missing/],
+    ['a freeze without an end', ['freeze', 'x', '--all', '--reason', 'x'], 2, /until when\?/],
+    ['a freeze of nothing', ['freeze', 'x', '--for', '1h', '--reason', 'x'], 2, /what is to stand still\?/],
+    [
+      'a freeze in the past',
+      ['freeze', 'x', '--all', '--until', '2020-01-01T00:00:00Z', '--reason', 'x'],
+      2,
+      /Freeze\/x\)?: spec\.until: /,
+    ],
+    [
+      'a time without a zone',
+      ['freeze', 'x', '--all', '--until', '2027-01-01T00:00', '--reason', 'x'],
+      2,
+      /expected a time with its offset from UTC/,
+    ],
+    [
+      'a freeze of no environment',
+      ['freeze', 'x', '--environment', 'moon', '--for', '1h', '--reason', 'x'],
+      2,
+      /moon/,
+    ],
+    [
+      'an unknown source',
+      ['release', 'create', '--pipeline', 'shop', '--revision', 'db=1.2.3'],
+      2,
+      /pipeline shop has no source db\n {2}it has GitRepository\/flux-system\/flux-system/,
+    ],
+    [
+      'an unknown pipeline',
+      ['release', 'create', '--pipeline', 'x', '--revision', 'aaa0000'],
+      4,
+      /pipeline "x" does not exist/,
+    ],
+    ['a name and a filter', ['get', 'promotions', 'shop-1', '--state', 'gating'], 2, /a name and a filter/],
+    ['an unknown state', ['get', 'rollouts', '--state', 'done'], 2, /"done" is none of Pending, Running/],
+  ])('%s', async (_name, args, code, text) => {
+    const result = await admin.run(args);
+    expect(result.stderr).toMatch(text);
+    expect(result).toMatchObject({ code, stdout: '' });
+  });
+});
