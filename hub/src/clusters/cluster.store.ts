@@ -6,6 +6,9 @@ const columns = `clusters.id, clusters.name, clusters.uid, clusters.labels, clus
   clusters.revoked_at AS "revokedAt", clusters.revoked_reason AS "revokedReason",
   clusters.quarantined_at AS "quarantinedAt", clusters.quarantine_reason AS "quarantineReason"`;
 
+/** With the hash of a name or uid. */
+const enrolmentLock = 0x656e_726f;
+
 /** The rows of `clusters`. Every method runs in the transaction of its caller. */
 @Injectable()
 export class ClusterStore {
@@ -31,9 +34,14 @@ export class ClusterStore {
     return this.one(manager, 'WHERE clusters.uid = $1', [uid]);
   }
 
-  /** Serialises enrolments, so that names and uids are checked before they are taken. */
-  async lockForEnrolment(manager: EntityManager): Promise<void> {
-    await manager.query(`SELECT pg_advisory_xact_lock(hashtext('flotilla enrolment'))`);
+  /** Serialises enrolments under the same name or uid, so that these are checked before they are taken. */
+  async lockForEnrolment(manager: EntityManager, name: string, uid: string): Promise<void> {
+    // In one order for all, so that nobody waits for one who waits for him.
+    await manager.query(
+      `SELECT pg_advisory_xact_lock($1, key) FROM (SELECT DISTINCT hashtext(word) AS key
+         FROM unnest($2::text[]) AS word ORDER BY key) keys`,
+      [enrolmentLock, [`name ${name}`, `uid ${uid}`]],
+    );
   }
 
   async insert(manager: EntityManager, cluster: Cluster): Promise<void> {

@@ -68,7 +68,7 @@ export class EnrollmentService {
     return this.dataSource.transaction(async (manager) => {
       const token = await this.tokens.lock(manager, secret.id);
       if (!token || !timingSafeEqual(token.secretHash, hashJoinSecret(secret.secret))) throw unknownToken;
-      await this.clusters.lockForEnrolment(manager);
+      await this.clusters.lockForEnrolment(manager, request.clusterName, request.clusterUid);
       const byName = await this.clusters.findByName(manager, request.clusterName);
       const byUid = await this.clusters.findByUid(manager, request.clusterUid);
       const usedByThisKey =

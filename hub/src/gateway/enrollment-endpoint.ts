@@ -18,15 +18,20 @@ import { describeError } from '../platform/errors/describe-error.js';
 import { HubError } from '../platform/errors/hub-error.js';
 import { newId } from '../platform/ids.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { Turnstile } from '../platform/turnstile.js';
 import { grpcError } from './grpc-error.js';
 
 /** A fleet behind one address may make mistakes without locking itself out for long. */
 const failureLimit = { failures: 30, windowMs: 60_000, addresses: 10_000 };
 
+/** A fleet that enrols at once must not take the connections that its sessions and people need. */
+const shareOfPool = 1 / 3;
+
 /** EnrollmentService, for agents that have no certificate yet, or only an expired one. */
 @Injectable()
 export class EnrollmentEndpoint {
   private readonly failures = new FailureLimit(failureLimit);
+  private readonly turnstile: Turnstile;
 
   constructor(
     private readonly enrollment: EnrollmentService,
@@ -34,7 +39,9 @@ export class EnrollmentEndpoint {
     private readonly clock: Clock,
     @InjectConfig() private readonly config: HubConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.turnstile = new Turnstile(Math.max(1, Math.floor(config.databasePool * shareOfPool)));
+  }
 
   /** What the gRPC server calls. */
   get handlers(): EnrollmentServiceServer {
@@ -69,7 +76,7 @@ export class EnrollmentEndpoint {
     const address = call.getPeer().replace(/:\d+$/, '');
     try {
       this.checkLimit(address);
-      callback(null, await work());
+      callback(null, await this.turnstile.pass(work));
     } catch (thrown) {
       const error = describeError(thrown);
       const id = newId();
