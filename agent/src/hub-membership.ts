@@ -18,6 +18,7 @@ import { reportObjects } from './hublink/state/report-objects.js';
 import { StateTable } from './hublink/state/state-table.js';
 import type { NamespacedName } from '@flotilla/common/kube/object';
 import type { KubeClient } from './kube/client.js';
+import { QuestionDesk } from './questions/question-desk.js';
 import type { ObjectCache } from './runtime/cache.js';
 import { sleep, type Clock } from './runtime/clock.js';
 import type { EventSink } from './runtime/event-recorder.js';
@@ -43,6 +44,8 @@ export interface HubMembership {
   readonly sink: EventSink;
   /** What the hub asks of the sources, as this cluster keeps it. Somebody has to run it. */
   readonly standing: StandingCache;
+  /** Answers what the hub asks. Somebody has to give it a planner. */
+  readonly questions: QuestionDesk;
   /** Reports these objects, with --shards those of one shard, until the signal is aborted. Never throws. */
   run(caches: readonly ObjectCache[], signal: AbortSignal, shard?: number): Promise<void>;
 }
@@ -61,11 +64,17 @@ export function hubMembership(options: HubMembershipOptions): HubMembership | un
     shard === undefined ? shardNameOf(config.watchLabelSelector) : String(shard);
   const logs = new RecordLogs(join(config.storagePath, '.flotilla'));
   const standing = standingParts(options);
+  const questions = new QuestionDesk({
+    allowed: config.hubIntents,
+    clock: options.clock,
+    logger: logger.child({ logger: 'questions' }),
+  });
   return {
     sink: {
       send: (notice) => recordSink(logs.of(options.shardOf?.(notice.involvedObject))).send(notice),
     },
     standing: standing.cache,
+    questions,
     async run(caches, signal, shard) {
       const facts = await clusterFacts(options, signal);
       if (!facts) return;
@@ -73,7 +82,7 @@ export function hubMembership(options: HubMembershipOptions): HubMembership | un
       const stopReporting = reportObjects(caches, table);
       const link = { settings, facts, table, records: logs.of(shard), shard: shardText(shard) };
       try {
-        await createLink(options, link, standing.desk, signal).run(signal);
+        await createLink(options, link, { standing: standing.desk, questions }, signal).run(signal);
       } finally {
         stopReporting();
         logger.debug({}, 'hub link stopped');
@@ -184,7 +193,7 @@ function standingParts(options: HubMembershipOptions): { cache: StandingCache; d
 function createLink(
   options: HubMembershipOptions,
   parts: LinkParts,
-  standing: StandingDesk,
+  desks: { standing: StandingDesk; questions: QuestionDesk },
   signal: AbortSignal,
 ): HubLink {
   const { config, client, clock } = options;
@@ -200,7 +209,7 @@ function createLink(
     table,
     records,
     intents: new IntentDesk({ client, clock, logger, signal, policy: { allowed: config.hubIntents } }),
-    standing,
+    ...desks,
     clock,
     logger,
   });

@@ -2,8 +2,11 @@ import type { Parts, Split } from './agent-parts.js';
 import { reportCrds } from './crds/report-crds.js';
 import { runProgram } from './exec/run-program.js';
 import { agentKinds } from './kinds/all-kinds.js';
+import { gitRepositoryKind } from './kinds/git-repository.js';
 import { Informers } from './kinds/informers.js';
-import type { KindContext, RunningKind } from './kinds/kind.js';
+import type { KindContext, PlanningParts, RunningKind } from './kinds/kind.js';
+import { kustomizationKind } from './kinds/kustomization.js';
+import { SourcePlanner } from './questions/plan/source-planner.js';
 import type { EventRecorder } from './runtime/events.js';
 import { createObjectMetrics } from './runtime/object-metrics.js';
 import { LeftArtifacts } from './sharding/left-artifacts.js';
@@ -14,7 +17,8 @@ import { Sharding } from './sharding/sharding.js';
 /** The work of a leader, or of a replica: watch, reconcile, report, until the signal is aborted. */
 export async function work(parts: Parts, signal: AbortSignal, graceMs: number): Promise<void> {
   const { config, client, clock, logger, recorders, readiness, split } = parts;
-  const standing = parts.membership?.standing;
+  const { membership } = parts;
+  const standing = membership?.standing;
   const informers = new Informers({
     client,
     clock,
@@ -35,6 +39,7 @@ export async function work(parts: Parts, signal: AbortSignal, graceMs: number): 
   createObjectMetrics(parts.registry, () => agentKinds.map((kind) => context.objectsOf(kind.type)));
   const kinds: RunningKind[] = [];
   for (const kind of agentKinds) kinds.push(await kind.create(context));
+  membership?.questions.use(sourcePlanner(kinds, informers), signal);
   readiness.check = () => informers.notSynced();
 
   const watching = new AbortController();
@@ -57,6 +62,20 @@ export async function work(parts: Parts, signal: AbortSignal, graceMs: number): 
     watching.abort();
     await Promise.allSettled(running);
   }
+}
+
+/** Who answers for plans. All of the cluster counts, also what another replica reconciles. */
+function sourcePlanner(kinds: readonly RunningKind[], informers: Informers): SourcePlanner {
+  const parts: Partial<PlanningParts> = Object.assign({}, ...kinds.map(({ planning }) => planning));
+  const { checkoutRef, kustomizations: deps } = parts;
+  if (!checkoutRef || !deps) throw new Error('no kind can tell what a plan needs');
+  const sources = informers.of(gitRepositoryKind.type);
+  return new SourcePlanner({
+    sources,
+    kustomizations: informers.of(kustomizationKind.type),
+    checkoutRef,
+    deps,
+  });
 }
 
 /** Reports all objects of this process until it stops working. */

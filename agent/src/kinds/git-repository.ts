@@ -40,6 +40,7 @@ export const gitRepositoryKind: AgentKind = {
       },
     });
     return {
+      planning: { checkoutRef: (request) => controller.checkoutRef(request) },
       start: () => controller.start(),
       stop: async (graceMs) => {
         await controller.stop(graceMs);

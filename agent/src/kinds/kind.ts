@@ -12,6 +12,8 @@ import type { ObjectCache } from '../runtime/cache.js';
 import type { Informer } from '../runtime/informer.js';
 import type { ReconcileGuard } from '../runtime/reconcile.js';
 import type { StandingIntentsCache } from '../hublink/standing/standing-cache.js';
+import type { KustomizationDeps } from '../kustomization/deps.js';
+import type { CheckedOutRef, CheckoutRefRequest } from '../sources/git/checkout-ref.js';
 import type { Informers } from './informers.js';
 
 /** The objects of a kind that this process reconciles: those of its selector, or of its shards. */
@@ -40,8 +42,16 @@ export interface KindContext {
   registry: MetricsRegistry;
 }
 
+/** What is known of kinds that a plan of another ref needs. */
+export interface PlanningParts {
+  checkoutRef: (request: CheckoutRefRequest) => Promise<CheckedOutRef>;
+  kustomizations: KustomizationDeps;
+}
+
 /** A kind at work. */
 export interface RunningKind {
+  /** Its part in the plans that the hub asks for. */
+  planning?: Partial<PlanningParts>;
   start(): void;
   /** Takes no more work and waits for what runs; after `graceMs` that is aborted. */
   stop(graceMs: number): Promise<void>;

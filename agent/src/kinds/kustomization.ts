@@ -58,6 +58,7 @@ export const kustomizationKind: AgentKind = {
     });
     const disconnect = parts.connect(controller);
     return {
+      planning: { kustomizations: parts.deps },
       start: () => controller.start(),
       stop: async (graceMs) => {
         disconnect();

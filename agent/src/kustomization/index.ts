@@ -72,6 +72,8 @@ export interface KustomizationController {
   reconcile: Reconcile;
   /** Brings changes of everything that a Kustomization depends on into the queue, until the returned function is called. */
   connect(target: EnqueueTarget): () => void;
+  /** For whoever wants to know what a reconcile would do. */
+  readonly deps: KustomizationDeps;
   /** Ends the watches of applied objects. */
   stop(): Promise<void>;
 }
@@ -102,9 +104,10 @@ export async function createKustomizationController(
       else given.clock.schedule(pause, look);
     },
   });
-  const reconcile = createReconcile({ ...given, ...parts, suspects, pace, drift });
+  const deps: KustomizationDeps = { ...given, ...parts, suspects, pace, drift };
   return {
-    reconcile,
+    reconcile: createReconcile(deps),
+    deps,
     connect(queue) {
       target = queue;
       return connectTriggers(given.caches, {

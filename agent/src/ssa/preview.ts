@@ -1,4 +1,4 @@
-import { refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
+import { groupOf, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import type { KubeClient } from '../kube/client.js';
 import { KubeApiError, NoKindMatchError } from '../kube/errors.js';
 import { systemClock } from '../runtime/clock.js';
@@ -111,8 +111,7 @@ function isExpectedLater(error: unknown, ref: ObjectRef, { namespaces, kinds }: 
 
 /** How a kind is named in `Expected`. */
 export function kindKey(apiVersion: string, kind: string): string {
-  const [group = ''] = apiVersion.split('/');
-  return `${group}/${kind}`;
+  return `${groupOf(apiVersion)}/${kind}`;
 }
 
 /** Those of the objects that a prune would delete: they are there, and still belong to the owner (flux-compat 3.7). */

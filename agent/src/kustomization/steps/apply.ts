@@ -42,25 +42,14 @@ export async function applyObjects(
   objects: readonly KubeObject[],
   { trustsWatch, signal }: { trustsWatch: boolean; signal: AbortSignal },
 ): Promise<ChangeSet> {
-  const { options, drift, counts } = run.deps;
+  const { drift, counts } = run.deps;
   const owner = nameOf(run.object);
-  const { force, commonMetadata, ignore = [] } = run.object.spec;
   const trustedWatch: Pick<ApplyOptions, 'settled' | 'untouched'> = {
     settled: (ref, desired) => drift.settled(owner, ref, desired),
     // What shall be ignored has to be read from the live object.
     ...(run.object.spec.ignore?.length ? {} : { untouched: (ref) => drift.untouched(owner, ref) }),
   };
-  const wanted: ApplyOptions = {
-    owner: ownerOf(run),
-    force,
-    ...(commonMetadata ? { commonMetadata: definedOf(commonMetadata) } : {}),
-    overrideManagers: options.overrideManagers,
-    ignore: compileIgnoreRules(ignore),
-    customStageKinds: options.customApplyStageKinds,
-    concurrency: options.concurrentSsa,
-    ...(trustsWatch ? trustedWatch : {}),
-    signal,
-  };
+  const wanted: ApplyOptions = { ...applyOptions(run, signal), ...(trustsWatch ? trustedWatch : {}) };
   const ended = counts?.applying();
   let changes: ChangeSet | undefined;
   try {
@@ -68,6 +57,22 @@ export async function applyObjects(
   } finally {
     ended?.(changes);
   }
+}
+
+/** How this Kustomization applies; every object is compared with the cluster. */
+export function applyOptions(run: Run, signal: AbortSignal): ApplyOptions {
+  const { options } = run.deps;
+  const { force, commonMetadata, ignore = [] } = run.object.spec;
+  return {
+    owner: ownerOf(run),
+    force,
+    ...(commonMetadata ? { commonMetadata: definedOf(commonMetadata) } : {}),
+    overrideManagers: options.overrideManagers,
+    ignore: compileIgnoreRules(ignore),
+    customStageKinds: options.customApplyStageKinds,
+    concurrency: options.concurrentSsa,
+    signal,
+  };
 }
 
 /** Runs something with the limit of spec.timeout; whatever it is doing then fails with that as its reason. */

@@ -1,4 +1,5 @@
 import type { ObjectRef } from '@flotilla/common/kube/object';
+import type { KubeClient } from '../../kube/client.js';
 import type { ApplyEngine, Owner } from '../../ssa/engine.js';
 import { applyManager, kustomizationGroup } from '../kind.js';
 import { nameOf, type Run } from '../run.js';
@@ -11,11 +12,14 @@ export function serviceAccountOf(run: Run): ObjectRef | undefined {
 
 /** An engine on this run's cluster that may do what that ServiceAccount may do, and nothing else. */
 export function selectEngine(run: Run): ApplyEngine {
+  return run.deps.engineFor(selectClient(run));
+}
+
+/** The client that this run acts with. */
+export function selectClient(run: Run): KubeClient {
   const account = serviceAccountOf(run);
-  const { engineFor } = run.deps;
   const { client } = run.cluster;
-  if (!account) return engineFor(client);
-  return engineFor(client.impersonate(userOf(account)));
+  return account ? client.impersonate(userOf(account)) : client;
 }
 
 /** Whose labels the applied objects carry. */

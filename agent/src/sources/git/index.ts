@@ -22,6 +22,7 @@ import { reconcileSource } from '../reconcile-source.js';
 import { createSecretReader, type SecretReader } from '../secret-reader.js';
 import { sourceFieldManager, type SourceDeps } from '../source-run.js';
 import { Ancestry } from './ancestry.js';
+import { checkoutRef, type CheckedOutRef, type CheckoutRefRequest } from './checkout-ref.js';
 import { GitClient } from './git-client.js';
 import { createGitHubApi } from './github-api.js';
 import { GitHubTokens } from './github-app.js';
@@ -86,8 +87,14 @@ export interface GitRepositoryDeps {
 /** The stored version of the kind, to make its informer with. */
 export const gitRepositoryType = storedType(gitRepositoryDefinition);
 
+/** The controller, and what it can tell of refs that no source follows. */
+export interface GitRepositoryController extends Controller {
+  /** See `checkoutRef`. */
+  checkoutRef(request: CheckoutRefRequest): Promise<CheckedOutRef>;
+}
+
 /** The controller of the kind GitRepository, connected to its informer. It works from `start()` to `stop()`. */
-export function createGitRepositoryController(deps: GitRepositoryDeps): Controller {
+export function createGitRepositoryController(deps: GitRepositoryDeps): GitRepositoryController {
   const { objects, clock, logger, metrics, options } = deps;
   const context = createGitContext(deps);
   const writer = createStatusWriter({
@@ -121,7 +128,10 @@ export function createGitRepositoryController(deps: GitRepositoryDeps): Controll
   });
   enqueueOnChange(context.includable, controller, { map: (_, change) => dependentsOf(objects, change) });
   connectGates(context.gates, objects, controller);
-  return controller;
+  const { artifacts } = deps;
+  return Object.assign(controller, {
+    checkoutRef: (request: CheckoutRefRequest) => checkoutRef({ context, artifacts, clock }, request),
+  });
 }
 
 /** Wakes the sources that the hub's intents or their own annotation say something new about. */
