@@ -17,6 +17,7 @@ export const sessionCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('supersede'), clusterId: z.string(), sessionId: z.string() }),
   z.object({ type: z.literal('intents'), clusterId: z.string() }),
   z.object({ type: z.literal('standing'), clusterId: z.string() }),
+  z.object({ type: z.literal('questions'), clusterId: z.string() }),
 ]);
 export type SessionCommand = z.infer<typeof sessionCommand>;
 

@@ -25,6 +25,7 @@ import type { SessionParts } from './agent-session.js';
 import { grpcError } from './grpc-error.js';
 import { IntentDispatcher } from './intent-dispatcher.js';
 import { peerIdentity } from './peer-identity.js';
+import { QuestionDispatcher } from './question-dispatcher.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
@@ -47,6 +48,7 @@ export class AgentEndpoint {
     records: RecordWriter,
     intents: IntentDispatcher,
     standing: StandingDispatcher,
+    questions: QuestionDispatcher,
     clock: Clock,
     @InjectConfig() config: HubConfig,
   ) {
@@ -56,9 +58,11 @@ export class AgentEndpoint {
       writeRecords: (message) => records.submit(message),
       recordResult: (clusterId, result, at) => intents.record(clusterId, result, at),
       recordStandingAnswer: (session, answer) => standing.record(session, answer),
+      recordAnswer: (clusterId, answer, at) => questions.record(clusterId, answer, at),
       onOpened: (session) => {
         standing.opened(session);
         intents.dispatch(session.clusterId);
+        questions.dispatch(session.clusterId);
       },
       clock,
       logger,

@@ -8,6 +8,7 @@ import type {
   StateSnapshot,
 } from '@flotilla/proto/flotilla/v1/agent';
 import type { IntentResult } from '@flotilla/proto/flotilla/v1/intent';
+import type { Answer } from '@flotilla/proto/flotilla/v1/question';
 import type { StandingIntents, StandingIntentsAck } from '@flotilla/proto/flotilla/v1/standing';
 import type { Record as WireRecord } from '@flotilla/proto/flotilla/v1/state';
 import { sameHash } from '../objects/domain/sync-decisions.js';
@@ -19,6 +20,7 @@ import type { Clock } from '../platform/clock.js';
 import { SnapshotAssembly } from './domain/snapshot-assembly.js';
 import { incompatible, protocolError, superseded } from './goodbye.js';
 import type { OutgoingIntent } from './intent-port.js';
+import type { OutgoingQuestion } from './question-port.js';
 import type { PeerIdentity } from './peer-identity.js';
 import type { Opening, OpeningRequest } from './session-opening.js';
 import type { SessionStream } from './session-stream.js';
@@ -33,6 +35,7 @@ export interface SessionParts {
   readonly writeRecords: (message: RecordMessage) => Promise<RecordOutcome>;
   readonly recordResult: (clusterId: string, result: IntentResult, at: Date) => Promise<void>;
   readonly recordStandingAnswer: (session: AgentSession, answer: StandingIntentsAck) => Promise<void>;
+  readonly recordAnswer: (clusterId: string, answer: Answer, at: Date) => Promise<void>;
   /** The session is open: the cluster's intents may go. */
   readonly onOpened: (session: AgentSession) => void;
   readonly clock: Clock;
@@ -55,6 +58,7 @@ export class AgentSession {
   readonly serial: string;
   readonly notAfter: Date;
   readonly sentIntents = new Set<string>();
+  readonly sentQuestions = new Set<string>();
   shard = '';
   /** Version of the standing intents that has been sent last, or that the agent had already. */
   sentStanding = 0n;
@@ -117,6 +121,11 @@ export class AgentSession {
     await this.stream.send({ $case: 'intent', value: intent });
   }
 
+  async sendQuestion(question: OutgoingQuestion): Promise<void> {
+    this.sentQuestions.add(question.id);
+    await this.stream.send({ $case: 'question', value: question });
+  }
+
   async sendStanding(set: StandingIntents): Promise<void> {
     this.sentStanding = set.version;
     await this.stream.send({ $case: 'standingIntents', value: set });
@@ -149,6 +158,8 @@ export class AgentSession {
         return this.records(message.value.records);
       case 'intentResult':
         return this.parts.recordResult(this.clusterId, message.value, this.parts.clock.now());
+      case 'answer':
+        return this.parts.recordAnswer(this.clusterId, message.value, this.parts.clock.now());
       case 'standingIntentsAck':
         checkStanding('StandingIntentsAck', message.value.version);
         return this.parts.recordStandingAnswer(this, message.value);

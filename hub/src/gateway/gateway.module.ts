@@ -10,6 +10,8 @@ import { GatewayService } from './gateway.service.js';
 import { IntentDispatcher } from './intent-dispatcher.js';
 import { IntentDelivery } from './intent-port.js';
 import { Listeners } from './listeners.js';
+import { QuestionDispatcher } from './question-dispatcher.js';
+import { QuestionDelivery } from './question-port.js';
 import { Quarantine } from './quarantine.js';
 import { Replica } from './replica.js';
 import { SessionClaimStore } from './session-claim.store.js';
@@ -36,12 +38,14 @@ import { StandingDelivery } from './standing-port.js';
     IntentDispatcher,
     { provide: IntentDelivery, useExisting: IntentDispatcher },
     StandingDispatcher,
+    QuestionDispatcher,
+    { provide: QuestionDelivery, useExisting: QuestionDispatcher },
     { provide: StandingDelivery, useClass: StandingAnnouncer },
     AgentEndpoint,
     EnrollmentEndpoint,
     Listeners,
     GatewayService,
   ],
-  exports: [IntentDelivery, StandingDelivery, GatewayService],
+  exports: [IntentDelivery, StandingDelivery, QuestionDelivery, GatewayService],
 })
 export class GatewayModule {}

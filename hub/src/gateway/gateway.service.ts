@@ -16,6 +16,7 @@ import { expired, shuttingDown, silent, superseded, turnedAway } from './goodbye
 import { IntentDispatcher } from './intent-dispatcher.js';
 import { Listeners } from './listeners.js';
 import type { ListenerAddresses } from './listeners.js';
+import { QuestionDispatcher } from './question-dispatcher.js';
 import { Replica } from './replica.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { ClusterSplitStore } from './cluster-split.store.js';
@@ -45,6 +46,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     private readonly releases: SessionRelease,
     private readonly intents: IntentDispatcher,
     private readonly standing: StandingDispatcher,
+    private readonly questions: QuestionDispatcher,
     private readonly splits: ClusterSplitStore,
     private readonly changes: ChangeFeed,
     private readonly clock: Clock,
@@ -90,6 +92,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
   private obey(command: SessionCommand): void {
     if (command.type === 'intents') return this.intents.dispatch(command.clusterId);
     if (command.type === 'standing') return this.standing.dispatch(command.clusterId);
+    if (command.type === 'questions') return this.questions.dispatch(command.clusterId);
     if (command.type === 'supersede') return this.registry.get(command.sessionId)?.end(superseded());
     return this.recheck(this.registry.ofCluster(command.clusterId));
   }
@@ -101,6 +104,7 @@ export class GatewayService implements OnApplicationBootstrap, BeforeApplication
     for (const clusterId of new Set(sessions.map((session) => session.clusterId))) {
       this.intents.dispatch(clusterId);
       this.standing.dispatch(clusterId);
+      this.questions.dispatch(clusterId);
     }
   }
 

@@ -22,6 +22,7 @@ const topicOf = {
   promotion: 'promotions',
   rollout: 'rollouts',
   freeze: 'freezes',
+  plan: 'plans',
 } as const satisfies Record<Change['topic'], StreamTopic>;
 
 /** Reads what changes are about, in the form of the lists. */

@@ -10,6 +10,7 @@ export const changeTopics = [
   'promotion',
   'rollout',
   'freeze',
+  'plan',
 ] as const;
 export type ChangeTopic = (typeof changeTopics)[number];
 

@@ -11,6 +11,7 @@ export const streamTopics = [
   'promotions',
   'rollouts',
   'freezes',
+  'plans',
 ] as const;
 export type StreamTopic = (typeof streamTopics)[number];
 
