@@ -64,3 +64,36 @@ export async function startDeliveryWorld(workMs: number): Promise<DeliveryWorld>
     },
   };
 }
+
+/** Documents as people write them. */
+export function environmentText(name: string): string {
+  return `apiVersion: flotilla.dev/v1alpha1
+kind: Environment
+metadata:
+  name: ${name}
+spec:
+  selector:
+    matchLabels: { env: ${name} }
+`;
+}
+
+/** Through dev into prod, where people are asked. */
+export const shopPipeline = `apiVersion: flotilla.dev/v1alpha1
+kind: Pipeline
+metadata:
+  name: shop
+spec:
+  sources:
+    - name: flux-system
+  releases: { automatic: false }
+  environments:
+    - name: dev
+    - name: prod
+      gates:
+        before:
+          - { type: approval }
+      rollout:
+        waves:
+          - { name: canary, size: 1 }
+        maxConcurrent: 1
+`;

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revisionOf } from '../hub/api-seed.js';
+import { rolloutStates as statesOfHub } from '@flotilla/hub/rollouts/domain/states';
+import { promotionStates, rolloutStates } from '@flotilla/cli/hub/promotion-states';
+import { promotionStates as promotionStatesOfHub } from '@flotilla/hub/promotions/domain/promotion-state';
 import { waitFor } from '../servers/wait-for.js';
 import type { DeliveryWorld } from './delivery-world.js';
-import { startDeliveryWorld } from './delivery-world.js';
+import { environmentText, shopPipeline, startDeliveryWorld } from './delivery-world.js';
 import type { Cli } from './run-cli.js';
 import { parseTable } from './run-cli.js';
 
@@ -18,48 +19,13 @@ beforeAll(async () => {
   admin = world.admin;
   ada = await world.person('ada', 'operator', '--groups', 'sre', '--emails', 'ada@example.com');
   grace = await world.person('grace', 'operator');
+  const documents = [environmentText('dev'), environmentText('prod'), shopPipeline].join('---\n');
+  await admin.run(['apply', '-f', '-'], documents);
 });
 
 afterAll(() => world?.stop());
 
 const wholeId = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
-
-function environment(name: string): string {
-  return `apiVersion: flotilla.dev/v1alpha1
-kind: Environment
-metadata:
-  name: ${name}
-spec:
-  selector:
-    matchLabels: { env: ${name} }
-`;
-}
-
-const pipeline = `apiVersion: flotilla.dev/v1alpha1
-kind: Pipeline
-metadata:
-  name: shop
-spec:
-  sources:
-    - name: flux-system
-  releases: { automatic: false }
-  environments:
-    - name: dev
-    - name: prod
-      gates:
-        before:
-          - { type: approval }
-      rollout:
-        waves:
-          - { name: canary, size: 1 }
-        maxConcurrent: 1
-`;
-
-function file(name: string, text: string): string {
-  const path = join(world.folder, name);
-  writeFileSync(path, text);
-  return path;
-}
 
 /** The newest promotion of a release, as scripts see it. */
 async function promotion(
@@ -81,124 +47,6 @@ async function releaseInDev(commit: string): Promise<string> {
   });
   return name;
 }
-
-describe('tokens of people', () => {
-  it('say which groups and addresses they have', async () => {
-    expect(parseTable((await ada.run(['whoami'])).stdout)).toMatchObject([
-      { NAME: 'ada', ROLE: 'operator', GROUPS: 'sre', EMAILS: 'ada@example.com' },
-    ]);
-    const rows = parseTable((await admin.run(['token', 'list'])).stdout);
-    expect(rows).toContainEqual(expect.objectContaining({ NAME: 'ada', GROUPS: 'sre' }));
-  });
-});
-
-describe('documents', () => {
-  it('with mistakes are refused with all of them, and nothing is applied', async () => {
-    const folder = join(world.folder, 'bad');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'a.yaml'), `${environment('Prod_')}---\n${environment('dev')}`);
-    writeFileSync(join(folder, 'b.yml'), pipeline.replace('size: 1', 'size: 0'));
-    writeFileSync(join(folder, 'c.json'), '{"apiVersion": "flotilla.dev/v2", "kind": "Freeze"');
-    writeFileSync(
-      join(folder, 'kustomization.yaml'),
-      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
-    );
-    const { code, stderr, stdout } = await admin.run(['apply', '-f', folder]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/✗ \S+bad\/a\.yaml, document 1 \(Environment\/Prod_\): metadata\.name: /);
-    expect(stderr).toMatch(
-      /✗ \S+bad\/b\.yml, document 1 \(Pipeline\/shop\): spec\.environments\[1\]\.rollout\.waves\[0\]\.size: /,
-    );
-    expect(stderr).toMatch(/✗ \S+bad\/c\.json: document 1, line 1: /);
-    expect(stderr).not.toContain('kustomization.yaml');
-    expect(stderr).toMatch(/✗ 4 problems; nothing has been applied\n {2}correct the documents/);
-    expect((await admin.run(['get', 'environments', '-o', 'json'])).stdout).toContain('"total": 0');
-  });
-
-  it.each<[string, () => string[], string | undefined, number, RegExp]>([
-    [
-      'a cycle, found by the hub',
-      () => [
-        file(
-          'cycle.yaml',
-          `${environment('dev')}---\n${environment('prod')}---\n${pipeline.replace('- name: dev', '- { name: dev, after: [prod] }')}`,
-        ),
-      ],
-      undefined,
-      2,
-      /✗ \S+cycle\.yaml, document 3 \(Pipeline\/shop\): spec\.environments\[\d\]\.after: .*\n✗ 1 problem; nothing has been applied/,
-    ],
-    [
-      'an environment that matches nothing, from stdin',
-      () => ['-'],
-      `${environment('dev')}---\n${environment('prod').replace('env: prod', 'env: moon')}---\n${pipeline}`,
-      2,
-      /✗ stdin, document 3 \(Pipeline\/shop\): spec\.environments\[1\]\.name: .*matches no cluster/,
-    ],
-    [
-      'the same document twice',
-      () => [file('one.yaml', environment('dev')), '-f', file('two.yaml', environment('dev'))],
-      undefined,
-      2,
-      /two\.yaml, document 1 \(Environment\/dev\): metadata\.name: is in \S+one\.yaml, document 1, too/,
-    ],
-    [
-      'a document of somebody else that is named itself',
-      () => ['-'],
-      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n',
-      2,
-      /stdin, document 1 \(ConfigMap\/x\): kind: must be one of Environment, Pipeline, Freeze/,
-    ],
-    ['nothing at all', () => ['-'], '---\n', 2, /✗ no document of flotilla\.dev in stdin/],
-    ['no file', () => [join(world.folder, 'nope')], undefined, 2, /nope cannot be read: it does not exist/],
-  ])('%s is refused', async (_name, args, input, code, text) => {
-    const result = await admin.run(['apply', '-f', ...args()], input);
-    expect(result.stderr).toMatch(text);
-    expect(result).toMatchObject({ code, stdout: '' });
-  });
-
-  it('are checked without being applied, applied, and found unchanged', async () => {
-    const folder = join(world.folder, 'good', 'environments');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'dev.yaml'), environment('dev'));
-    writeFileSync(join(folder, 'prod.yaml'), environment('prod'));
-    writeFileSync(join(world.folder, 'good', 'shop.yaml'), pipeline);
-    const args = ['apply', '-f', join(world.folder, 'good')];
-    const dry = await admin.run([...args, '--dry-run']);
-    expect(dry.stdout).toBe(
-      'environment/dev created (dry run)\nenvironment/prod created (dry run)\npipeline/shop created (dry run)\n',
-    );
-    const applied = await admin.run(args);
-    expect(applied).toMatchObject({
-      code: 0,
-      stdout: 'environment/dev created\nenvironment/prod created\npipeline/shop created\n',
-      stderr: '',
-    });
-    expect((await admin.run(args)).stdout).toContain('pipeline/shop unchanged\n');
-    const changed = environment('dev').replace('spec:', 'spec:\n  description: first');
-    expect((await admin.run(['apply', '-f', '-'], changed)).stdout).toBe('environment/dev configured\n');
-    expect((await ada.run(args)).code).toBe(3);
-  });
-
-  it('are shown, and not deleted while they are needed', async () => {
-    const environments = parseTable((await ada.run(['get', 'environments'])).stdout);
-    expect(environments).toMatchObject([
-      { NAME: 'dev', CLUSTERS: '1', SELECTOR: 'env=dev', PIPELINES: 'shop', BY: 'admin' },
-      { NAME: 'prod', CLUSTERS: '2' },
-    ]);
-    const rows = parseTable((await ada.run(['get', 'pipelines'])).stdout);
-    expect(rows).toMatchObject([
-      { PIPELINE: 'shop', ENVIRONMENT: 'dev', RELEASE: '-', AFTER: '-' },
-      { PIPELINE: 'shop', ENVIRONMENT: 'prod', AFTER: 'dev' },
-    ]);
-    const kept = await admin.run(['delete', 'environment', 'prod']);
-    expect(kept).toMatchObject({ code: 1, stdout: '' });
-    expect(kept.stderr).toContain('shop');
-    await admin.run(['apply', '-f', '-'], environment('spare'));
-    expect((await admin.run(['delete', 'environment', 'spare'])).stdout).toBe('environment/spare deleted\n');
-    expect((await admin.run(['delete', 'environment', 'spare'])).code).toBe(4);
-  });
-});
 
 describe('a release goes through its environments', () => {
   let watch: ReturnType<Cli['start']>;
@@ -336,8 +184,8 @@ describe('a veto', () => {
 describe('a freeze', () => {
   it('holds a promotion, which says until when, until two people let it pass', async () => {
     const made = await admin.run([
-      ...['freeze', 'holidays', '--environment', 'prod', '--for', '2h'],
-      ...['--reason', 'nobody is on call'],
+      ...'freeze holidays --environment prod --for 2h --reason'.split(' '),
+      'nobody is on call',
     ]);
     expect(made.stdout).toBe('freeze/holidays created\n');
     expect(made.stderr).toMatch(
@@ -409,9 +257,7 @@ describe('what moves', () => {
 
   it('is not waited for longer than --timeout', async () => {
     const name = await releaseInDev('eee');
-    const { code, stderr } = await ada.run([
-      ...['approve', name, '--to', 'prod', '--wait', '--timeout', '10ms'],
-    ]);
+    const { code, stderr } = await ada.run(['approve', name, '--to', 'prod', '--wait', '--timeout', '10ms']);
     expect(code).toBe(5);
     expect(stderr).toMatch(/✗ promotion \S+: not over within 10ms: /);
     await waitFor('the end', async () => (await promotion(name, 'prod')).state === 'Promoted');
@@ -432,6 +278,23 @@ describe('what moves', () => {
     const failed = await ada.run(['retry', first, '--to', 'prod', '--failed']);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('it has no rollout');
+  });
+});
+
+describe('words', () => {
+  it('are those of the hub', () => {
+    expect(promotionStates).toEqual(promotionStatesOfHub);
+    expect(rolloutStates).toEqual(statesOfHub);
+  });
+
+  it('ids are short for people, and whole for scripts', async () => {
+    const { id } = await promotion('shop-1', 'prod');
+    const shown = await ada.inTerminal(['get', 'promotions', '--release', 'shop-1', '--environment', 'prod']);
+    expect(shown).toContain(`${id.slice(0, 13)} `);
+    expect(shown).not.toContain(id);
+    expect((await ada.run(['get', 'promotions'])).stdout).toContain(id);
+    const [row] = parseTable((await ada.run(['get', 'rollouts', '--limit', '1'])).stdout);
+    expect(row?.['ID']).toMatch(wholeId);
   });
 });
 

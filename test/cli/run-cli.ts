@@ -10,6 +10,8 @@ const bin = join(repositoryRoot(), 'cli', 'bin', 'flotilla.js');
 export interface Cli {
   /** Runs the command to its end. */
   run(args: readonly string[], input?: string): Promise<ToolResult>;
+  /** Runs it in a terminal of its own (util-linux' script); what it shows is stdout and stderr in one. */
+  inTerminal(args: readonly string[], input?: string): Promise<string>;
   /** Starts a command that goes on, such as one with --watch. */
   start(args: readonly string[]): RunningCli;
 }
@@ -28,6 +30,14 @@ export function cliWith(env: Readonly<Record<string, string>>): Cli {
   const whole = { PATH: process.env['PATH'], HOME: '/nonexistent', ...env };
   return {
     run: (args, input = '') => runTool(process.execPath, [bin, ...args], { env: whole, input }),
+    async inTerminal(args, input = '') {
+      const command = [process.execPath, bin, ...args].map((part) => `'${part}'`).join(' ');
+      const { stdout } = await runTool('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        env: { ...whole, TERM: 'xterm', SHELL: '/bin/sh' },
+        input,
+      });
+      return stdout;
+    },
     start: (args) => startCli(args, whole),
   };
 }

@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningHub } from '@flotilla/hub/start-hub';
 import { startTestHub } from '../servers/hub.js';
-import { repositoryRoot } from '../servers/repository-root.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
-import { runTool } from '../servers/tool.js';
 import { cliWith } from './run-cli.js';
 import type { TlsFront } from './tls-front.js';
 import { startTlsFront } from './tls-front.js';
 
 const folder = temporaryFolder('cli-hub');
-const bin = join(repositoryRoot(), 'cli', 'bin', 'flotilla.js');
 let hub: RunningHub;
 let front: TlsFront;
 let adminToken: string;
@@ -30,16 +27,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Runs the command in a terminal of its own (util-linux' script); what it shows is stdout and stderr in one. */
-async function inTerminal(args: readonly string[], input: string): Promise<string> {
-  const command = [process.execPath, bin, ...args].map((part) => `'${part}'`).join(' ');
-  const env = { PATH: process.env['PATH'], XDG_CONFIG_HOME: join(folder.path, 'config'), TERM: 'xterm' };
-  const { stdout } = await runTool('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    env: { ...env, SHELL: '/bin/sh' },
-    input,
-  });
-  return stdout;
-}
+const inTerminal = (args: readonly string[], input: string) =>
+  cliWith({ XDG_CONFIG_HOME: join(folder.path, 'config') }).inTerminal(args, input);
 
 describe('at a terminal', () => {
   it('the token is asked for and not shown while it is typed', async () => {

@@ -9,6 +9,7 @@ export function addCheck(program: Command, runtime: Runtime): void {
   program
     .command('check')
     .description('Check the cluster of the kubeconfig: version, controllers, CRDs')
+    .addHelpText('after', '\n  flotilla check --pre\n  flotilla check')
     .option('--pre', 'only what an installation needs')
     .action(async (_options, command: Command) => check(runtime, command.optsWithGlobals()));
 }

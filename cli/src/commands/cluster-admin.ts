@@ -14,17 +14,20 @@ export function addClusterAdmin(program: Command, runtime: Runtime): void {
   cluster
     .command('label <name> <labels...>')
     .description('Set labels with key=value, remove them with key-')
+    .addHelpText('after', '\n  flotilla cluster label prod env=prod canary-')
     .action(async (name: string, labels: string[], _options, leaf: Command) =>
       label(runtime, name, labels, leaf.optsWithGlobals()),
     );
   cluster
     .command('revoke <name>')
     .description('Cut a cluster off at once; what the hub knows of it stays')
+    .addHelpText('after', '\n  flotilla cluster revoke edge-7 --reason "stolen"')
     .requiredOption('--reason <text>', 'why; stands in the audit trail')
     .action(async (name: string, _options, leaf: Command) => revoke(runtime, name, leaf.optsWithGlobals()));
   cluster
     .command('delete <name>')
     .description('Remove a cluster from the fleet; nothing happens in the cluster itself')
+    .addHelpText('after', '\n  flotilla cluster delete edge-7')
     .option('-y, --yes', 'do not ask')
     .action(async (name: string, _options, leaf: Command) => remove(runtime, name, leaf.optsWithGlobals()));
 }

@@ -10,12 +10,13 @@ import type { Runtime } from '../runtime.js';
 /** `context list` and `context use`. */
 export function addContexts(program: Command, runtime: Runtime): void {
   const context = program.command('context').description('Hubs that "flotilla login" has stored');
-  withTable(context.command('list').description('List the contexts; their tokens are not shown')).action(
-    async (options: TableOptions) => listContexts(runtime, options),
-  );
+  withTable(context.command('list').description('List the contexts; their tokens are not shown'))
+    .addHelpText('after', '\n  flotilla context list')
+    .action(async (options: TableOptions) => listContexts(runtime, options));
   context
     .command('use <name>')
     .description('Take this context when none is named')
+    .addHelpText('after', '\n  flotilla context use prod')
     .action(async (name: string) => useContext(runtime, name));
 }
 

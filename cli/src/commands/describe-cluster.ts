@@ -18,6 +18,7 @@ export function addDescribeCluster(group: Command, runtime: Runtime): void {
   group
     .command('cluster <name>')
     .description('A cluster, the objects of it that are not ready, and its newest events')
+    .addHelpText('after', '\n  flotilla describe cluster prod')
     .action(async (name: string, _options, leaf: Command) => describe(runtime, name, leaf.optsWithGlobals()));
 }
 

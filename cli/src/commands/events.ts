@@ -29,6 +29,10 @@ export function addEvents(program: Command, runtime: Runtime): void {
   const command = program
     .command('events')
     .description('Events of all clusters of the fleet, the newest at the end')
+    .addHelpText(
+      'after',
+      '\n  flotilla events --cluster prod --since 1h\n  flotilla events --severity error --watch',
+    )
     .option('--cluster <names>', 'clusters, several between commas', collect)
     .option('--kind <kinds>', 'kinds of the objects, e.g. Kustomization or ks', collect)
     .option('--name <names>', 'names of the objects', collect)

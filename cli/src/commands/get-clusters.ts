@@ -24,6 +24,10 @@ export function addGetClusters(get: Command, runtime: Runtime): void {
     .command('clusters [name]')
     .alias('cluster')
     .description('Clusters of the fleet: ready, sync, health, freshness, revision')
+    .addHelpText(
+      'after',
+      '\n  flotilla get clusters -l env=prod --ready false\n  flotilla get clusters --watch',
+    )
     .option('-l, --selector <labels>', 'labels of the clusters, e.g. env=prod')
     .option('--freshness <words>', `any of ${freshnessWords.join(', ')}`, wordsOf(freshnessWords))
     .option('--ready [true|false]', 'only clusters that are ready, or only those that are not', parseFlag);

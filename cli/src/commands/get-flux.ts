@@ -40,6 +40,7 @@ function configure(command: Command, runtime: Runtime, kinds: readonly FluxKind[
   const names = kinds.map(({ kind }) => `${kind}s`.replace(/ys$/, 'ies')).join(' and ');
   command
     .description(`${names} of the cluster of the kubeconfig, or with --cluster of clusters of the fleet`)
+    .addHelpText('after', exampleOf)
     .option('-A, --all-namespaces', 'all namespaces')
     .option('-l, --label-selector <labels>', 'labels of the objects')
     .option('--status-selector <condition>', 'condition and status, e.g. ready=false')
@@ -52,6 +53,12 @@ function configure(command: Command, runtime: Runtime, kinds: readonly FluxKind[
     const selector = labelSelector === undefined ? {} : { selector: labelSelector };
     await getFlux(runtime, kinds, name, { ...options, ...selector });
   });
+}
+
+function exampleOf({ command }: { readonly command: Command }): string {
+  const group = command.parent?.name() === 'get' ? '' : `${command.parent?.name()} `;
+  const words = `flotilla get ${group}${command.name()}`;
+  return `\n  ${words} -A\n  ${words} --cluster prod`;
 }
 
 async function getFlux(

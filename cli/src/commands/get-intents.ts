@@ -21,6 +21,7 @@ export function addGetIntents(get: Command, runtime: Runtime): void {
   const command = get
     .command('intents')
     .description('What was asked of clusters through the hub, and what came of it; newest first')
+    .addHelpText('after', '\n  flotilla get intents --cluster prod --state failed,refused')
     .option('--cluster <names>', 'clusters, several between commas', collect)
     .option('--state <words>', `any of ${states.join(', ')}`, wordsOf(states))
     .option('--limit <number>', 'how many at most', wholeNumber(1, 100_000), 100);

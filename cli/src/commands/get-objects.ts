@@ -32,6 +32,10 @@ export function addGetObjects(get: Command, runtime: Runtime): void {
     .command('objects [name]')
     .alias('object')
     .description('Flux objects of all clusters of the fleet')
+    .addHelpText(
+      'after',
+      '\n  flotilla get objects --kind ks --ready false\n  flotilla get objects apps -l env=prod -o json',
+    )
     .option('--kind <kinds>', 'kinds, e.g. Kustomization or ks', collect)
     .option('-A, --all-namespaces', 'all namespaces, which is the default here; -n names one')
     .option('--ready [true|false]', 'only objects that are ready, or only those that are not', parseFlag)

@@ -10,6 +10,7 @@ export function addLogout(program: Command, runtime: Runtime): void {
   program
     .command('logout')
     .description('Forget the token of a context; the token itself stays valid')
+    .addHelpText('after', '\n  flotilla logout --name prod')
     .option('--name <context>', 'name of the context (default: the current one)')
     .action(async (_options, command: Command) => logout(runtime, command.optsWithGlobals()));
 }

@@ -101,6 +101,7 @@ export function addResumeRollout(resume: Command, runtime: Runtime): void {
     .addOption(new Option('--to <environment>').hideHelp())
     .addOption(new Option('--reason <text>').hideHelp())
     .addOption(new Option('--wait').hideHelp())
+    .addHelpText('after', '\n  flotilla resume kustomization apps\n  flotilla resume 0199d0c4-7d1c')
     .action((words: string[], _options, leaf: Command) => {
       if (words.length === 0) return resume.help({ error: true });
       checkShortForm(words, leaf.optsWithGlobals());

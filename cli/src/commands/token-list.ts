@@ -16,6 +16,7 @@ export function addTokenList(token: Command, runtime: Runtime): void {
   const command = token
     .command('list')
     .description('List API tokens, or with --join the tokens for new clusters; never the secrets')
+    .addHelpText('after', '\n  flotilla token list\n  flotilla token list --join')
     .option('--join', 'join tokens');
   withTable(command).action(async (_options, leaf: Command) => listTokens(runtime, leaf.optsWithGlobals()));
 }

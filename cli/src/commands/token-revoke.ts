@@ -10,6 +10,7 @@ export function addTokenRevoke(token: Command, runtime: Runtime): void {
   token
     .command('revoke <token>')
     .description('Revoke an API token by id or name, or with --join a join token by id')
+    .addHelpText('after', '\n  flotilla token revoke ci')
     .option('--join', 'a join token; clusters that have enrolled with it stay')
     .action(async (id: string, _options, leaf: Command) => revoke(runtime, id, leaf.optsWithGlobals()));
 }

@@ -20,6 +20,7 @@ export function addTree(program: Command, runtime: Runtime): void {
     .command(`${kustomizationKind.word} <name>`)
     .aliases([...kustomizationKind.aliases, kustomizationKind.pluralWord])
     .description('Objects of a Kustomization, through all Kustomizations below it')
+    .addHelpText('after', '\n  flotilla tree kustomization apps --compact')
     .option('--compact', 'only Flux objects');
   withData(command).action(async (name: string, _options, leaf: Command) =>
     showTree(runtime, name, leaf.optsWithGlobals()),

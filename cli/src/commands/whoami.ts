@@ -8,9 +8,9 @@ import type { Runtime } from '../runtime.js';
 
 /** `whoami`: whose token this is, and what it may do. */
 export function addWhoami(program: Command, runtime: Runtime): void {
-  withTable(
-    program.command('whoami').description('Show which hub is asked, as whom, and with which role'),
-  ).action(async (_options, command: Command) => whoami(runtime, command.optsWithGlobals()));
+  withTable(program.command('whoami').description('Show which hub is asked, as whom, and with which role'))
+    .addHelpText('after', '\n  flotilla whoami')
+    .action(async (_options, command: Command) => whoami(runtime, command.optsWithGlobals()));
 }
 
 async function whoami(runtime: Runtime, options: GlobalOptions & TableOptions): Promise<void> {

@@ -69,6 +69,21 @@ export const where = z.looseObject({
         z.looseObject({ kind: z.string(), namespace: z.string(), name: z.string(), message: z.string() }),
       ),
       reachedAt: optionalTime,
+      promotions: z
+        .array(
+          z.looseObject({
+            environment: z.string(),
+            release: z.string(),
+            promotionState: z.string(),
+            waitingFor: z.string(),
+            waitingUntil: optionalTime,
+            rolloutState: z.string().nullable(),
+            wave: z.string().nullable(),
+            clusterState: z.string().nullable(),
+            message: z.string(),
+          }),
+        )
+        .optional(),
     }),
   ),
   summary: z.record(z.string(), z.number()),

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   collect,
   collectLabels,
+  collectWhole,
+  parsePointInTime,
   parseSince,
   parseTimeout,
   parseTtl,
@@ -25,6 +27,9 @@ describe('what flags mean', () => {
     ['an hour back', () => parseSince('1h', now), '2026-01-09T23:00:00.000Z'],
     ['days back', () => parseSince('2d', now), '2026-01-08T00:00:00.000Z'],
     ['a time with an offset', () => parseSince('2026-01-01T02:00:00+02:00', now), '2026-01-01T00:00:00.000Z'],
+    ['values with commas', () => collectWhole('a,b', ['x']), ['x', 'a,b']],
+    ['a time in UTC', () => parsePointInTime('2026-01-31T12:00Z'), '2026-01-31T12:00:00.000Z'],
+    ['a time elsewhere', () => parsePointInTime('2026-01-31 12:00:00+05:30'), '2026-01-31T06:30:00.000Z'],
   ])('%s', (_name, read, value) => expect(read()).toEqual(value));
 
   it.each<[string, () => unknown, string]>([
@@ -39,5 +44,9 @@ describe('what flags mean', () => {
     ['a number with a fraction', () => wholeNumber(1, 10)('1.5'), 'expected a whole number'],
     ['a day without a time', () => parseSince('2026-01-01', now), 'expected a duration'],
     ['a time to come', () => parseSince('-1h', now), 'expected a duration'],
+    ['a time of nowhere', () => parsePointInTime('2026-01-31T12:00:00'), 'with its offset from UTC'],
+    ['a day alone', () => parsePointInTime('2026-01-31'), 'with its offset from UTC'],
+    ['a time that is none', () => parsePointInTime('2026-13-31T12:00:00Z'), 'with its offset from UTC'],
+    ['an empty value', () => collectWhole(''), 'expected a value'],
   ])('%s is refused', (_name, read, text) => expect(read).toThrow(text));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, formatAge } from './age.js';
+import { ago, due, formatAge, pointInTime } from './age.js';
 
 const [s, m, h, d] = [1_000, 60_000, 3_600_000, 86_400_000];
 
@@ -24,5 +24,19 @@ describe('an age', () => {
     const now = new Date('2026-01-01T00:01:00Z');
     expect(ago(null, now)).toBe('never');
     expect(ago('2026-01-01T00:00:15Z', now)).toBe('45s ago');
+  });
+});
+
+describe('a point in time', () => {
+  const now = new Date('2026-01-01T12:00:00Z');
+  it.each<[string | null, string, string]>([
+    ['2026-01-01T14:00:00.000Z', '2026-01-01 14:00 UTC (in 120m)', 'in 120m'],
+    ['2026-01-02T23:30:05.000Z', '2026-01-02 23:30:05 UTC (in 35h)', 'in 35h'],
+    ['2026-01-01T11:58:00.000Z', '2026-01-01 11:58 UTC (2m ago)', 'now'],
+    ['2026-01-01T15:00:00+01:00', '2026-01-01 14:00 UTC (in 120m)', 'in 120m'],
+    [null, '-', '-'],
+  ])('%s is told in UTC, and how far away it is', (time, long, short) => {
+    expect(pointInTime(time, now)).toBe(long);
+    expect(due(time, now)).toBe(short);
   });
 });

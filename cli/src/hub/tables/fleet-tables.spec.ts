@@ -171,6 +171,40 @@ describe('where a commit is', () => {
     );
   });
 
+  it('shows environment, wave, rollout and next gate where the commit is part of a release', () => {
+    const place = {
+      environment: 'prod',
+      release: 'shop-7',
+      promotionState: 'Gating',
+      waitingFor: 'window: opens at nine',
+      waitingUntil: '2026-01-01T14:00:00.000Z',
+      rolloutState: null,
+      wave: null,
+      clusterState: null,
+      message: '',
+    };
+    const moving = { promotionState: 'RollingOut', waitingFor: '', waitingUntil: null };
+    const rollout = {
+      rolloutState: 'Running',
+      wave: 'canary',
+      clusterState: 'Soaking',
+      message: 'healthy for 20s',
+    };
+    const [dev, prod] = where.clusters;
+    const clusters = [
+      { ...dev!, promotions: [{ ...place, environment: 'dev', ...moving, ...rollout }] },
+      { ...prod!, failed: [], promotions: [place] },
+      { ...prod!, cluster: 'edge', failed: [] },
+    ];
+    const lines = text(whereTable({ ...where, clusters }, now)).split('\n');
+    expect(lines[0]).toMatch(/REACHED +ENVIRONMENT +PROMOTION +WAVE +ROLLOUT +NEXT GATE +FRESHNESS/);
+    expect(lines[1]).toMatch(
+      /^dev .* dev +RollingOut +canary +Running: Soaking +- +Live +3s ago +healthy for 20s$/,
+    );
+    expect(lines[2]).toMatch(/^prod .* prod +Gating +- +- +in 120m +Live +3s ago +window: opens at nine$/);
+    expect(lines[3]).toMatch(/^edge .* - +- +- +- +- +- +Live +3s ago$/);
+  });
+
   it('has a summary in words', () => {
     expect(whereSummary(where)).toBe('1 of 2 clusters Reached, 1 Failed');
   });

@@ -1,34 +1,65 @@
 import { formatRef } from '@flotilla/common/kube/object';
 import { shortenRevision } from '@flotilla/common/revision/revision';
-import { ago } from '../../output/age.js';
+import { ago, due } from '../../output/age.js';
 import type { Tone } from '../../output/paint.js';
 import type { Cell, Table } from '../../output/table.js';
+import { isEnd } from '../promotion-states.js';
 import type { Where } from '../schema.js';
 import { freshnessCell } from './axis-cells.js';
+import { stateCell } from './state-cells.js';
 
 type WhereCluster = Where['clusters'][number];
+type Place = NonNullable<WhereCluster['promotions']>[number];
 
 const tones: Readonly<Record<string, Tone>> = { Reached: 'good', Failed: 'bad', Partial: 'warning' };
 
-/** How far a commit has come on each cluster. */
+/** How far a commit has come on each cluster; with its way through the environments where it is part of a release. */
 export function whereTable({ clusters }: Where, now: Date): Table {
+  const hasPlaces = clusters.some(({ promotions = [] }) => promotions.length > 0);
+  const places = hasPlaces ? ['ENVIRONMENT', 'PROMOTION', 'WAVE', 'ROLLOUT', 'NEXT GATE'] : [];
   return {
-    columns: ['CLUSTER', 'STATE', 'OBJECTS', 'REACHED', 'FRESHNESS', 'OBSERVED', 'MESSAGE'],
-    rows: clusters.map((cluster) => whereCells(cluster, now)),
+    columns: ['CLUSTER', 'STATE', 'OBJECTS', 'REACHED', ...places, 'FRESHNESS', 'OBSERVED', 'MESSAGE'],
+    rows: clusters.flatMap((cluster) => {
+      const { promotions = [] } = cluster;
+      if (!hasPlaces) return [whereCells(cluster, [], obstacleText(cluster), now)];
+      if (promotions.length === 0)
+        return [whereCells(cluster, ['-', '-', '-', '-', '-'], obstacleText(cluster), now)];
+      return promotions.map((place) =>
+        whereCells(cluster, placeCells(place, now), obstacleText(cluster) || placeText(place), now),
+      );
+    }),
   };
 }
 
-export function whereCells(cluster: WhereCluster, now: Date): Cell[] {
+function whereCells(cluster: WhereCluster, place: readonly Cell[], message: string, now: Date): Cell[] {
   const { state, objects, reachedAt, freshness, observedAt } = cluster;
   return [
     cluster.cluster,
     { text: state, tone: freshness === 'Live' ? (tones[state] ?? 'plain') : 'faint' },
     `${objects.reached}/${objects.total}`,
     reachedAt ? ago(reachedAt, now) : '-',
+    ...place,
     freshnessCell(freshness),
     ago(observedAt, now),
-    obstacleText(cluster),
+    message,
   ];
+}
+
+/** Environment, what becomes of the promotion, wave, what the cluster does in its rollout, and when the next gate can open. */
+function placeCells(place: Place, now: Date): Cell[] {
+  const { environment, promotionState, wave, rolloutState, clusterState, waitingUntil } = place;
+  const rollout = [rolloutState, clusterState].filter((word) => word !== null).join(': ');
+  return [
+    environment,
+    stateCell(promotionState),
+    wave ?? '-',
+    rollout || '-',
+    isEnd(promotionState) ? '-' : due(waitingUntil, now),
+  ];
+}
+
+function placeText({ promotionState, waitingFor, message }: Place): string {
+  return isEnd(promotionState) ? message : waitingFor || message;
 }
 
 function obstacleText({ failed }: WhereCluster): string {
