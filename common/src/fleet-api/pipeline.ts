@@ -55,30 +55,35 @@ const FileChange = z.discriminatedUnion('type', [
 ]);
 
 /** How the promotion writes Git before its rollout follows the merged commit. */
-const GitDelivery = z.strictObject({
-  url: HttpUrl.describe('Address of the repository.'),
-  branch: BranchName.default('main').describe('Branch that the environment follows.'),
-  provider: z
-    .enum(['push', 'github', 'gitlab', 'gitea'])
-    .default('push')
-    .describe('push: plain Git. The others: by their API, which pull requests need.'),
-  apiUrl: HttpUrl.optional().describe('Of a server of your own, where it cannot be told from url.'),
-  pullRequest: z
-    .boolean()
-    .default(false)
-    .describe('Open a pull request and wait until it is merged; else a commit.'),
-  changes: z.array(FileChange).min(1).max(100).describe('What one commit changes.'),
-  usernameEnv: z
-    .string()
-    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with the user.'),
-  passwordEnv: z
-    .string()
-    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with the password or access token.'),
-});
+const GitDelivery = z
+  .strictObject({
+    url: HttpUrl.describe('Address of the repository.'),
+    branch: BranchName.default('main').describe('Branch that the environment follows.'),
+    provider: z
+      .enum(['push', 'github', 'gitlab', 'gitea'])
+      .default('push')
+      .describe('push: plain Git. The others: by their API, which pull requests need.'),
+    apiUrl: HttpUrl.optional().describe('Of a server of your own, where it cannot be told from url.'),
+    pullRequest: z
+      .boolean()
+      .default(false)
+      .describe('Open a pull request and wait until it is merged; else a commit.'),
+    changes: z.array(FileChange).min(1).max(100).describe('What one commit changes.'),
+    usernameEnv: z
+      .string()
+      .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+      .optional()
+      .describe('Environment variable of the hub with the user.'),
+    passwordEnv: z
+      .string()
+      .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
+      .optional()
+      .describe('Environment variable of the hub with the password or access token.'),
+  })
+  .refine(({ provider, pullRequest }) => !pullRequest || provider !== 'push', {
+    path: ['provider'],
+    message: 'must be github, gitlab or gitea for a pull request',
+  });
 export type GitDelivery = z.output<typeof GitDelivery>;
 
 /** One environment's place in a pipeline. */

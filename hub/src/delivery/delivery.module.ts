@@ -1,5 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { GitDelivery } from '../promotions/git-delivery.js';
+import { GitDeliveryService } from './git-delivery.service.js';
 
 /** Carrying out promotions by writing Git. */
-@Module({})
+@Global()
+@Module({
+  providers: [{ provide: GitDelivery, useClass: GitDeliveryService }],
+  exports: [GitDelivery],
+})
 export class DeliveryModule {}

@@ -2,7 +2,7 @@
 export class GitError extends Error {
   override readonly name = 'GitError';
   constructor(
-    readonly failure: 'missing-program' | 'timeout' | 'output-limit' | 'failed' | 'not-found',
+    readonly failure: 'missing-program' | 'timeout' | 'aborted' | 'output-limit' | 'failed' | 'not-found',
     message: string,
   ) {
     super(message);

@@ -14,6 +14,8 @@ const objectId = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 /** Commits of a branch that are fetched at first; more when an older one is asked about. */
 const firstDepth = 100;
 const mostCommits = 1_000;
+/** How far back a trailer is looked for. */
+const trailerDepth = 500;
 const fetchTimeoutMs = 120_000;
 const mostFiles = 2_000;
 
@@ -90,6 +92,18 @@ export class GitMirror {
       const output = await this.git(['log', format, ...range, '--']);
       const lines = output.toString('utf8').split('\n');
       return [...new Set(lines.map((line) => line.trim()).filter((line) => /^.+ <[^<>]+>$/.test(line)))];
+    });
+  }
+
+  /** The newest commit of a branch with a trailer of this value, among the last ones; null: none. @throws GitError */
+  async findTrailer(branch: string, key: string, value: string): Promise<string | null> {
+    return this.alone(async () => {
+      const tip = await this.fetch(branch, [`--depth=${trailerDepth}`, '--filter=tree:0']);
+      const format = `--format=%H%x00%(trailers:key=${key},valueonly=true,separator=%x00)`;
+      const log = await this.git(['log', `--max-count=${trailerDepth}`, format, tip, '--']);
+      const lines = log.toString('utf8').split('\n');
+      const found = lines.map((line) => line.split('\0')).find(([, ...values]) => values.includes(value));
+      return found?.[0] ?? null;
     });
   }
 

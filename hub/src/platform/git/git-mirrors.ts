@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { GitMirror } from './git-mirror.js';
+import { GitWriter } from './git-writer.js';
 import type { GitRemote } from './run-git.js';
 
 /** The caches of the repositories that this process looks at; they go with it. */
@@ -12,15 +13,22 @@ import type { GitRemote } from './run-git.js';
 export class GitMirrors implements OnApplicationShutdown {
   private folder: Promise<string> | undefined;
   private readonly mirrors = new Map<string, Promise<GitMirror>>();
+  private readonly writers = new Map<string, Promise<GitWriter>>();
 
   /** One cache for each address and credentials; one that reads files is another one than one that reads commits. */
   of(remote: GitRemote, holds: GitMirror['holds']): Promise<GitMirror> {
-    const key = createHash('sha256')
-      .update(JSON.stringify([holds, remote.url, remote.username, remote.password]))
-      .digest('hex')
-      .slice(0, 24);
-    const known = this.mirrors.get(key) ?? this.open(key, remote, holds);
+    const key = keyOf(holds, remote);
+    const known =
+      this.mirrors.get(key) ?? this.root().then((root) => new GitMirror(join(root, key), remote, holds));
     this.mirrors.set(key, known);
+    return known;
+  }
+
+  /** Where commits are made for a repository; one for each address and credentials. */
+  writer(remote: GitRemote): Promise<GitWriter> {
+    const key = keyOf('writes', remote);
+    const known = this.writers.get(key) ?? this.root().then((root) => new GitWriter(join(root, key), remote));
+    this.writers.set(key, known);
     return known;
   }
 
@@ -28,8 +36,13 @@ export class GitMirrors implements OnApplicationShutdown {
     if (this.folder) await rm(await this.folder, { recursive: true, force: true });
   }
 
-  private async open(key: string, remote: GitRemote, holds: GitMirror['holds']): Promise<GitMirror> {
+  private root(): Promise<string> {
     this.folder ??= mkdtemp(join(tmpdir(), 'flotilla-hub-git-'));
-    return new GitMirror(join(await this.folder, key), remote, holds);
+    return this.folder;
   }
+}
+
+function keyOf(use: string, { url, username, password }: GitRemote): string {
+  const parts = JSON.stringify([use, url, username, password]);
+  return createHash('sha256').update(parts).digest('hex').slice(0, 24);
 }

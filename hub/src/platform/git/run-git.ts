@@ -11,6 +11,8 @@ export interface GitCommand {
   readonly stdin?: string | undefined;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** Ends the command before its time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A repository on a Git server. */
@@ -56,7 +58,8 @@ const fixedConfig: readonly (readonly [string, string])[] = [
 
 /** Runs git to its end and gives what it printed: the hub's only door to it. @throws GitError */
 export async function runGit(command: GitCommand): Promise<Buffer> {
-  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = command;
+  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, signal } = command;
+  if (signal?.aborted) throw broken();
   const child = spawn('git', [...command.args], {
     cwd: command.cwd,
     env: environmentOf(command.remote),
@@ -76,6 +79,8 @@ export async function runGit(command: GitCommand): Promise<Buffer> {
   const output = collect(child, maxBytes, () =>
     end(new GitError('output-limit', `git wrote more than ${maxBytes} bytes`)),
   );
+  const abort = (): void => end(broken());
+  signal?.addEventListener('abort', abort, { once: true });
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(command.stdin ?? '');
   try {
@@ -85,7 +90,12 @@ export async function runGit(command: GitCommand): Promise<Buffer> {
     throw failureOf(code, output.stderr(), command.remote);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
+}
+
+function broken(): GitError {
+  return new GitError('aborted', 'git was broken off');
 }
 
 /** Credentials travel in the environment of the process, never on a command line, which everybody can read. */

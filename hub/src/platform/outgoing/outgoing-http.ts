@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { request } from 'undici';
@@ -74,6 +75,15 @@ export class OutgoingHttp implements OnApplicationShutdown {
     if (isLiteral && isRefusedAddress(literal))
       throw new OutgoingError(`${url.host} is an address that the hub does not talk to`);
     return url;
+  }
+
+  /** The same, after a look at where its name leads now: for programs that connect by themselves. @throws OutgoingError */
+  async permittedNow(text: string): Promise<void> {
+    const { hostname } = this.permitted(text);
+    // A name that does not resolve here may do so at the proxy.
+    const found = await lookup(hostname.replace(/^\[(.*)\]$/, '$1'), { all: true }).catch(() => []);
+    if (found.some(({ address }) => isRefusedAddress(address)))
+      throw new OutgoingError(`${hostname} has an address that the hub does not talk to`);
   }
 
   async onApplicationShutdown(): Promise<void> {
