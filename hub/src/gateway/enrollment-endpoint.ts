@@ -27,6 +27,16 @@ const failureLimit = { failures: 30, windowMs: 60_000, addresses: 10_000 };
 /** A fleet that enrols at once must not take the connections that its sessions and people need. */
 const shareOfPool = 1 / 3;
 
+/**
+ * Agents give up after 15 s. One that has waited for longer than this is sent away at once: work for those who are about
+ * to leave would be in vain, and all the others would wait for it until they leave, too.
+ */
+const longestWaitMs = 7_000;
+
+const crowded = new HubError('Unavailable', 'too many clusters enrol at the same time', {
+  remedy: 'nothing: the agent tries again by itself',
+});
+
 /** EnrollmentService, for agents that have no certificate yet, or only an expired one. */
 @Injectable()
 export class EnrollmentEndpoint {
@@ -76,7 +86,7 @@ export class EnrollmentEndpoint {
     const address = call.getPeer().replace(/:\d+$/, '');
     try {
       this.checkLimit(address);
-      callback(null, await this.turnstile.pass(work));
+      callback(null, await this.inTurn(work));
     } catch (thrown) {
       const error = describeError(thrown);
       const id = newId();
@@ -88,6 +98,14 @@ export class EnrollmentEndpoint {
       );
       callback(grpcError(error, id));
     }
+  }
+
+  private async inTurn<Response>(work: () => Promise<Response>): Promise<Response> {
+    const cameAt = this.clock.now().getTime();
+    return this.turnstile.pass(async () => {
+      if (this.clock.now().getTime() - cameAt > longestWaitMs) throw crowded;
+      return work();
+    });
   }
 
   private checkLimit(address: string): void {
