@@ -2,18 +2,23 @@
 import type { AgentCalls, AnswerMessage, CallMessage } from './agent-calls.js';
 import { SimulatedAgent } from './simulated-agent.js';
 
-/** Agents that enrol at the same time would only wait for each other. */
-const startEveryMs = 4;
+/** Agents of this process that enrol at the same time; more would only wait for each other. */
+const atOnce = 10;
 
 const agents = new Map<string, SimulatedAgent>();
 
 const calls: AgentCalls = {
   start(wanted) {
-    for (const [index, options] of wanted.entries()) {
+    const left = wanted.map((options) => {
       const agent = new SimulatedAgent(options);
       agents.set(options.name, agent);
-      setTimeout(() => agent.start(), index * startEveryMs);
-    }
+      return agent;
+    });
+    const next = (): void => {
+      const agent = left.shift();
+      if (agent) void agent.start().then(next);
+    };
+    for (let place = 0; place < atOnce; place += 1) next();
   },
   touch(name, message) {
     const agent = agents.get(name);

@@ -63,6 +63,7 @@ export class SimulatedAgent {
   readonly #options: SimulatedAgentOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  #connected: (() => void) | undefined;
 
   constructor(options: SimulatedAgentOptions) {
     this.#options = options;
@@ -80,7 +81,8 @@ export class SimulatedAgent {
     }
   }
 
-  start(): void {
+  /** Resolves when the first session has begun. */
+  start(): Promise<void> {
     const { name, joinToken, hubAddress, enrollAddress } = this.#options;
     const link = new HubLink({
       hubAddress,
@@ -99,6 +101,9 @@ export class SimulatedAgent {
       standing: this.#standing(),
     });
     this.#running = link.run(this.#stopping.signal);
+    return new Promise((resolve) => {
+      this.#connected = resolve;
+    });
   }
 
   async stop(): Promise<void> {
@@ -187,6 +192,7 @@ export class SimulatedAgent {
   #logger(): Logger {
     const count = (): void => {
       this.connections += 1;
+      this.#connected?.();
     };
     const logger: Logger = {
       ...silentLogger,
