@@ -8,7 +8,7 @@ type FactRow = Omit<SourceFact, 'source'> & SourceKey;
 /** What the tables say of sources that are governed or pinned. */
 @Injectable()
 export class SourceFactsStore {
-  /** Of the governed sources that have no pin and of all that have one. `liveSince`: what was confirmed before is old. */
+  /** Of the governed sources that have no pin, and of all others that a rollout or the hub itself has pinned. `liveSince`: what was confirmed before is old. */
   async of(
     manager: EntityManager,
     governed: readonly GovernedSource[],
@@ -24,7 +24,7 @@ export class SourceFactsStore {
            WHERE c.cluster_id = p.cluster_id AND r.finished_at IS NULL AND c.state <> 'Dropped') AS "isMoving"
        FROM pins p LEFT JOIN governed g ON g."clusterId" = p.cluster_id AND g.kind = p.source_kind
          AND g.namespace = p.source_namespace AND g.name = p.source_name
-       WHERE g."clusterId" IS NULL
+       WHERE g."clusterId" IS NULL AND (p.rollout_id IS NOT NULL OR p.requested_by = 'hub')
        UNION ALL
        SELECT g."clusterId", g.kind, g.namespace, g.name, o.revision, false, false
        FROM governed g
