@@ -80,6 +80,18 @@ describe('a release goes through its environments', () => {
     expect(stdout).toMatch(/before +approval +approval +wait +- +0 of 1/);
     expect(stdout).toContain(`flotilla approve ${id}`);
     expect(stdout).not.toContain('rollback');
+    const where = parseTable((await ada.run(['where', 'bbb0000'])).stdout);
+    expect(where).toMatchObject([
+      {
+        CLUSTER: 'dev-1',
+        STATE: 'Reached',
+        ENVIRONMENT: 'dev',
+        PROMOTION: 'Promoted',
+        ROLLOUT: 'Succeeded: Done',
+      },
+      { CLUSTER: 'prod-1', STATE: 'Behind', ENVIRONMENT: 'prod', PROMOTION: 'Gating' },
+      { CLUSTER: 'prod-2', STATE: 'Behind', MESSAGE: expect.stringMatching(/^approval: 0 of 1/) as string },
+    ]);
     const described = await ada.run(['describe', 'pipeline', 'shop']);
     expect(described.stdout).toMatch(/Environments:\nENVIRONMENT +AFTER +RELEASE[^]*dev +- +shop-1/);
     expect((await ada.run(['describe', 'release', 'bbb0000'])).stdout).toMatch(/^Release: +shop-1\n/);
@@ -189,7 +201,7 @@ describe('a freeze', () => {
     ]);
     expect(made.stdout).toBe('freeze/holidays created\n');
     expect(made.stderr).toMatch(
-      /^✔ environment prod \(2 clusters\) stands still until \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC \(in (119|120)m\)\n$/,
+      /^✔ nothing moves in environment prod \(2 clusters\) until \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC \(in (119|120)m\)\n$/,
     );
     const name = await releaseInDev('ccc');
     const { id } = await promotion(name, 'prod');
@@ -236,23 +248,33 @@ describe('a freeze', () => {
 });
 
 describe('what moves', () => {
-  it('is paused, described and resumed', async () => {
+  it('is paused, described and resumed, and goes on past a wave that soaks', async () => {
+    const soaking = shopPipeline.replace('size: 1', 'size: 1, soak: 30m');
+    await admin.run(['apply', '-f', '-'], soaking);
     const name = await releaseInDev('ddd');
     await ada.run(['approve', name, '--to', 'prod']);
+    await admin.run(['apply', '-f', '-'], shopPipeline);
     const rollout = await waitFor('the rollout', async () => (await promotion(name, 'prod')).rollout?.id);
     const paused = await ada.run(['pause', rollout, '--reason', 'look first']);
     expect(paused.stderr).toMatch(new RegExp(`✔ rollout ${rollout} of ${name} to prod paused: Paused, `));
     const [row] = parseTable((await ada.run(['get', 'rollouts', '--state', 'paused'])).stdout);
     expect(row).toMatchObject({ ID: rollout, RELEASE: name, ENVIRONMENT: 'prod', STATE: 'Paused' });
     const described = (await ada.run(['describe', 'rollout', rollout])).stdout;
+    expect(described).toMatch(/Waves:\nWAVE .*\ncanary +\w+ +\d\/1 +1 +30m /);
     expect(described).toContain(`flotilla resume rollout ${rollout}`);
     expect(described).not.toContain(`flotilla pause ${rollout}`);
     const late = await ada.run(['promote', name, '--to', 'prod', '--wait']);
     expect(late.code).toBe(1);
     expect(late.stderr).toContain('is on its way to prod already');
-    const { code, stderr } = await ada.run(['resume', 'rollout', name, '--to', 'prod', '--wait']);
-    expect(stderr).toContain('resumed: Running');
-    expect(code).toBe(0);
+    const resumed = await ada.run(['resume', 'rollout', name, '--to', 'prod']);
+    expect(resumed.stderr).toContain('resumed: Running');
+    expect((await ada.run(['pause', rollout])).code).toBe(0);
+    // What is no kind is a rollout, too.
+    const waiting = ada.start(['resume', rollout, '--wait']);
+    await waitFor('the canary', () => waiting.stderr().includes('wave canary: 1 Done, 1 Pending'));
+    expect((await grace.run(['skip-wave', rollout, '--reason', 'seen enough'])).code).toBe(0);
+    expect(await waiting.ended).toBe(0);
+    expect(waiting.stderr()).toMatch(/✔ promotion \S+ of shop-\d to prod is Promoted/);
   });
 
   it('is not waited for longer than --timeout', async () => {
@@ -287,6 +309,15 @@ describe('words', () => {
     expect(rolloutStates).toEqual(statesOfHub);
   });
 
+  it('a beginning that several ids have is not guessed', async () => {
+    const { id } = await promotion('shop-1', 'prod');
+    const { code, stderr } = await ada.run(['abort', id.slice(0, 4), '--reason', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /is the beginning of \d+ ids: promotion \S+ \(shop-\d+ to \w+, \w+\); .*\n {2}give more of it/,
+    );
+  });
+
   it('ids are short for people, and whole for scripts', async () => {
     const { id } = await promotion('shop-1', 'prod');
     const shown = await ada.inTerminal(['get', 'promotions', '--release', 'shop-1', '--environment', 'prod']);
@@ -314,12 +345,8 @@ describe('what cannot be meant', () => {
       /has no environment "moon".*\n {2}choose one of dev, prod/,
     ],
     ['no environment', ['promote', 'shop-1'], 2, /required option '--to <environment>' not specified/],
-    [
-      'an id that many have',
-      ['approve', '0199'.slice(0, 2) + '9a'],
-      4,
-      /no promotion has an id that begins with|is the beginning of \d+ ids/,
-    ],
+    ['the beginning of no id', ['approve', 'ffff'], 4, /no promotion has an id that begins with ffff/],
+    ['too little of an id', ['pause', '01'], 2, /01 is too short for the beginning of an id/],
     ['a release that is nowhere', ['approve', 'shop-1'], 4, /release shop-1 is on its way to no environment/],
     [
       'no promotion there',

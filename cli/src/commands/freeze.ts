@@ -91,7 +91,7 @@ async function freeze(runtime: Runtime, name: string, options: FreezeOptions): P
   const clusters = made.clusters === 1 ? '1 cluster' : `${made.clusters} clusters`;
   success(
     runtime,
-    `${scopeText(made)} (${clusters}) stands still ${begins}until ${pointInTime(made.until, now)}`,
+    `nothing moves in ${scopeText(made)} (${clusters}) ${begins}until ${pointInTime(made.until, now)}`,
   );
   hint(runtime, `flotilla unfreeze ${name} lifts it earlier`);
 }

@@ -40,6 +40,8 @@ export async function findMovement(
   kinds: readonly Kind[],
 ): Promise<Movement> {
   const beginning = text.toLowerCase();
+  if (to === undefined && /^[0-9a-f]{1,3}$/.test(beginning))
+    throw usageError(`${text} is too short for the beginning of an id`, 'give 4 characters or more');
   if (to !== undefined || !isIdBeginning(beginning)) {
     const promotion = await promotionOfRelease(hub, text, to);
     say(runtime, { kind: 'promotion', promotion });

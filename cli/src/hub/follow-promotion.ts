@@ -3,7 +3,7 @@ import { CliError, exitCodes, failure } from '../errors/cli-error.js';
 import { success, waiting } from '../output/progress.js';
 import type { Runtime } from '../runtime.js';
 import type { HubClient } from './hub-client.js';
-import { isOver, isWaiting } from './promotion-states.js';
+import { isMoving, isOver } from './promotion-states.js';
 import type { Promotion } from './promotion-schema.js';
 import { countsText } from './tables/counts-text.js';
 import { watchList } from './watch-list.js';
@@ -54,8 +54,7 @@ export async function followPromotion(
 /** Where a promotion is, in one line. */
 export function progressLine({ release, environment, state, waitingFor, rollout }: Promotion): string {
   const where = `${release} to ${environment}: ${state}`;
-  if (isWaiting(state) || state === 'Verifying' || rollout === null)
-    return waitingFor ? `${where}: ${waitingFor}` : where;
+  if (rollout === null || !isMoving(state)) return waitingFor ? `${where}: ${waitingFor}` : where;
   const wave = rollout.wave === null ? '' : `, wave ${rollout.wave}`;
   const paused = rollout.state === 'Paused' ? `, paused: ${rollout.reason}` : '';
   return `${where}${wave}: ${countsText(rollout.clusters)}${paused}`;

@@ -64,21 +64,22 @@ const freeze = { name: 'holidays', reason: 'closed' } as Freeze;
 
 describe('what people can do about a promotion', () => {
   it.each<[string, Partial<Promotion>, string[]]>([
-    ['waits for nobody', {}, ['promote shop-7 --to prod --hotfix', 'abort p --reason TEXT']],
+    [
+      'waits for its turn',
+      { state: 'Queued' },
+      ['promote shop-7 --to prod --hotfix', 'abort p --reason TEXT'],
+    ],
+    ['has its turn', {}, ['abort p --reason TEXT']],
     ['is a hotfix already', { priority: 'hotfix', state: 'Queued' }, ['abort p --reason TEXT']],
     [
       'waits for approval',
-      { priority: 'hotfix', gates: [gate('approval', 'wait')] },
+      { gates: [gate('approval', 'wait')] },
       ['approve p', 'reject p --reason TEXT', 'abort p --reason TEXT'],
     ],
-    [
-      'has its approvals',
-      { priority: 'hotfix', gates: [gate('approval', 'pass')] },
-      ['abort p --reason TEXT'],
-    ],
+    ['has its approvals', { gates: [gate('approval', 'pass')] }, ['abort p --reason TEXT']],
     [
       'will wait for approval after its rollout',
-      { priority: 'hotfix', gates: [gate('approval', 'wait', 'after')] },
+      { gates: [gate('approval', 'wait', 'after')] },
       ['abort p --reason TEXT'],
     ],
     [
@@ -88,12 +89,12 @@ describe('what people can do about a promotion', () => {
     ],
     [
       'is frozen',
-      { priority: 'hotfix', gates: [gate('freeze', 'wait', 'before', 'freeze holidays: closed')] },
+      { gates: [gate('freeze', 'wait', 'before', 'freeze holidays: closed')] },
       ['break-glass holidays --promotion p --reason TEXT', 'abort p --reason TEXT'],
     ],
     [
       'is frozen by another freeze',
-      { priority: 'hotfix', gates: [gate('freeze', 'wait', 'before', 'freeze other: closed')] },
+      { gates: [gate('freeze', 'wait', 'before', 'freeze other: closed')] },
       ['abort p --reason TEXT'],
     ],
     ['has ended', { state: 'Superseded' }, []],

@@ -29,7 +29,7 @@ export function nextForPromotion(
           `flotilla break-glass ${name} --promotion ${id} --reason TEXT`,
           'asks to pass the freeze; another person confirms',
         ]);
-    if (priority !== 'hotfix')
+    if (state === 'Queued' && priority !== 'hotfix')
       commands.push([
         `flotilla promote ${release} --to ${environment} --hotfix`,
         'lets it go before everything that waits',

@@ -46,3 +46,8 @@ export function isOver({ state, rollout }: Pick<Promotion, 'state' | 'rollout'>)
 export function isWaiting(state: string): boolean {
   return state === 'Queued' || state === 'Gating' || state === 'Delivering';
 }
+
+/** Whether its clusters move: its rollout tells more than what it waits for, which is the rollout. */
+export function isMoving(state: string): boolean {
+  return state === 'RollingOut' || state === 'RollingBack';
+}

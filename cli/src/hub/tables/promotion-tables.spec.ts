@@ -59,7 +59,7 @@ describe('the table of promotions', () => {
   it.each<[string, Partial<Promotion>, RegExp]>([
     [
       'that moves',
-      { state: 'RollingOut', waitingFor: '', rollout: summary },
+      { state: 'RollingOut', waitingFor: 'the rollout', rollout: summary },
       / wave canary: 1 Done, 2 Moving$/,
     ],
     ['that is verified', { state: 'Verifying', waitingFor: 'soak: 5m', rollout: summary }, / soak: 5m$/],
@@ -218,6 +218,14 @@ describe('the tables of documents and releases', () => {
         /^shop +shop-7 +prod +dev +- +- +shop-6 Gating and 1 more +window +in 8h +opens at nine$/,
       ),
     ]);
+  });
+
+  it('show no gate of a pipeline while its clusters move', () => {
+    const waiting = [{ id: 'a', environment: 'dev', release: 'shop-7', state: 'RollingOut' }];
+    const nextGate = { name: 'RollingOut', message: 'the rollout', until: null };
+    const stage = { name: 'dev', after: [], release: null, promotedAt: null, waiting, nextGate };
+    const pipeline = { name: 'shop', latestRelease: 'shop-7', environments: [stage] } as unknown as Pipeline;
+    expect(pipelineRows(pipeline, now)[0]?.slice(6)).toEqual(['shop-7 RollingOut', '-', '-', '']);
   });
 
   it('show a release with its authors and vetoes', () => {

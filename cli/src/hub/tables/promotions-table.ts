@@ -1,6 +1,6 @@
 import { ago, due } from '../../output/age.js';
 import type { Cell } from '../../output/table.js';
-import { isEnd, isWaiting } from '../promotion-states.js';
+import { isEnd, isMoving } from '../promotion-states.js';
 import type { Promotion } from '../promotion-schema.js';
 import { countsText } from './counts-text.js';
 import { stateCell } from './state-cells.js';
@@ -30,7 +30,7 @@ export function promotionCells(promotion: Promotion, now: Date, id: string, wide
 /** What it waits for, how far its rollout is, or why it ended. */
 function messageOf({ state, reason, waitingFor, rollout }: Promotion): string {
   if (isEnd(state)) return reason;
-  if (waitingFor !== '' || isWaiting(state) || rollout === null) return waitingFor;
+  if (rollout === null || !isMoving(state)) return waitingFor;
   const wave = rollout.wave === null ? '' : `wave ${rollout.wave}: `;
   return `${wave}${countsText(rollout.clusters)}`;
 }

@@ -58,8 +58,9 @@ function placeCells(place: Place, now: Date): Cell[] {
   ];
 }
 
-function placeText({ promotionState, waitingFor, message }: Place): string {
-  return isEnd(promotionState) ? message : waitingFor || message;
+/** What holds the promotion, or, once the cluster has its part in the rollout, what that says. */
+function placeText({ promotionState, waitingFor, clusterState, message }: Place): string {
+  return isEnd(promotionState) || clusterState !== null ? message : waitingFor;
 }
 
 function obstacleText({ failed }: WhereCluster): string {
