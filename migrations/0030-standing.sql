@@ -11,7 +11,8 @@ CREATE TABLE pins (
   reason text NOT NULL,
   requested_by text NOT NULL,
   rollout_id text,
-  break_glass boolean NOT NULL,
+  -- what two people let it pass, this pin passes, too
+  promotion_id text,
   created_at timestamptz NOT NULL,
   UNIQUE (cluster_id, source_kind, source_namespace, source_name)
 );

@@ -69,9 +69,9 @@ async function pin(revision: string | undefined): Promise<void> {
   const standing = hub.app.get(StandingIntents, { strict: false });
   await hub.app.get(DataSource).transaction(async (manager) => {
     const target = { clusterId, source };
-    if (revision === undefined) return standing.unpin(manager, [target], new Date());
+    if (revision === undefined) return standing.change(manager, { unpin: [target] }, new Date());
     const request = { ...target, revision, reason: 'a test', requestedBy: 'ada', rolloutId: null };
-    return standing.pin(manager, [request], new Date());
+    return standing.change(manager, { pin: [request] }, new Date());
   });
 }
 

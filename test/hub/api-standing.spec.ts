@@ -39,12 +39,12 @@ function request(clusterId: string, change: Partial<PinRequest> = {}): PinReques
 }
 
 async function pin(...pins: readonly PinRequest[]): Promise<void> {
-  await api.database.transaction((manager) => standing.pin(manager, pins, api.clock.now()));
+  await api.database.transaction((manager) => standing.change(manager, { pin: pins }, api.clock.now()));
 }
 
 async function unpin(clusterId: string): Promise<void> {
   await api.database.transaction((manager) =>
-    standing.unpin(manager, [{ clusterId, source }], api.clock.now()),
+    standing.change(manager, { unpin: [{ clusterId, source }] }, api.clock.now()),
   );
 }
 
@@ -60,7 +60,7 @@ describe('a pin', () => {
   it('takes the place of the one before, and is there for those who want to go back', async () => {
     const id = await seedCluster(api, { name: 'a' });
     await pin(request(id));
-    await pin(request(id, { revision: revisionOf('bbb'), rolloutId: 'r1', breakGlass: true }));
+    await pin(request(id, { revision: revisionOf('bbb'), rolloutId: 'r1', promotionId: 'p1' }));
     expect(await standing.pinsOf(api.database.manager, [id])).toMatchObject([
       {
         clusterId: id,
@@ -69,7 +69,8 @@ describe('a pin', () => {
         reason: 'wave 1',
         requestedBy: 'ada',
         rolloutId: 'r1',
-        breakGlass: true,
+        promotionId: 'p1',
+        mayPass: [],
         createdAt: api.clock.now(),
       },
     ]);
@@ -97,7 +98,7 @@ describe('a pin', () => {
   it('is not there when its transaction fails', async () => {
     const id = await seedCluster(api, { name: 'a' });
     const failing = api.database.transaction(async (manager) => {
-      await standing.pin(manager, [request(id)], api.clock.now());
+      await standing.change(manager, { pin: [request(id)] }, api.clock.now());
       throw new Error('the rollout failed');
     });
     await expect(failing).rejects.toThrow('the rollout failed');

@@ -62,7 +62,9 @@ async function pin(clusterId: string, revision: string, change: Partial<PinReque
   await one.app
     .get(DataSource)
     .transaction((manager) =>
-      one.app.get(StandingIntents, { strict: false }).pin(manager, [{ ...request, ...change }], new Date()),
+      one.app
+        .get(StandingIntents, { strict: false })
+        .change(manager, { pin: [{ ...request, ...change }] }, new Date()),
     );
 }
 
@@ -105,10 +107,10 @@ describe('a set of standing intents', () => {
   it('reaches the agent on the other replica, whole, and its acknowledgement is shown', async () => {
     const member = await joinFleet(one, 'far');
     const session = await connect(two.agentAddress, member, oneRow());
-    await pin(member.clusterId, 'main@sha1:aaa', { reason: 'wave canary', breakGlass: true });
+    await pin(member.clusterId, 'main@sha1:aaa', { reason: 'wave canary' });
     const first = await session.next('standingIntents', 2000);
     expect(first.pins).toMatchObject([
-      { source, revision: 'main@sha1:aaa', reason: 'wave canary', requestedBy: 'test', breakGlass: true },
+      { source, revision: 'main@sha1:aaa', reason: 'wave canary', requestedBy: 'test', breakGlass: false },
     ]);
     await pin(member.clusterId, 'main@sha1:bbb', { source: { ...source, name: 'other' } });
     const second = await session.next('standingIntents', 2000);

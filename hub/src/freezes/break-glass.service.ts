@@ -8,6 +8,7 @@ import { Clock } from '../platform/clock.js';
 import { conflict, HubError, notFound } from '../platform/errors/hub-error.js';
 import { newId } from '../platform/ids.js';
 import { StandingIntents } from '../standing/standing.js';
+import { StandingNews } from '../standing/standing-news.js';
 import { BreakGlass, FreezablePromotions } from './break-glass.js';
 import { BreakGlassStore } from './break-glass.store.js';
 import { breakGlassTtlMs, decideBreakGlass } from './domain/break-glass-decision.js';
@@ -28,6 +29,7 @@ export class BreakGlassService extends BreakGlass {
     private readonly freezes: FreezeStore,
     private readonly store: BreakGlassStore,
     private readonly standing: StandingIntents,
+    private readonly news: StandingNews,
     private readonly audit: AuditRecorder,
     private readonly changes: ChangeFeed,
     private readonly clock: Clock,
@@ -41,10 +43,17 @@ export class BreakGlassService extends BreakGlass {
     promotionId: string,
     freezeIds?: readonly string[],
   ): Promise<boolean> {
-    const granted = await this.store.granted(manager, promotionId);
-    if (granted.size === 0) return freezeIds?.length === 0;
+    const granted = (await this.grantsOf(manager, [promotionId])).get(promotionId);
+    if (!granted) return freezeIds?.length === 0;
     const ids = freezeIds ?? (await this.inTheWay(manager, promotionId));
     return (freezeIds !== undefined || ids.length > 0) && ids.every((id) => granted.has(id));
+  }
+
+  async grantsOf(
+    manager: EntityManager,
+    promotionIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return this.store.granted(manager, promotionIds);
   }
 
   /** @throws HubError NotFound, Conflict (the freeze is in nobody's way), Forbidden (the second person is the first) */
@@ -65,6 +74,8 @@ export class BreakGlassService extends BreakGlass {
         { topic: 'freeze', clusterId: '', key: name, deleted: false },
         { topic: 'promotion', clusterId: '', key: ask.promotion, deleted: false },
       ]);
+      // Pins that wait for the freeze already may pass it from now on.
+      if (decision === 'grant') await this.news.tell(manager);
     });
   }
 

@@ -69,12 +69,16 @@ export class BreakGlassStore {
     ]);
   }
 
-  /** Which freezes the promotion may pass. */
-  async granted(manager: EntityManager, promotionId: string): Promise<ReadonlySet<string>> {
-    const rows = await manager.query<{ freezeId: string }[]>(
-      `SELECT b.freeze_id AS "freezeId" FROM break_glass b WHERE b.promotion_id = $1 AND b.granted_at IS NOT NULL`,
-      [promotionId],
+  /** Which freezes each of the promotions may pass. */
+  async granted(
+    manager: EntityManager,
+    promotionIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const rows = await manager.query<{ promotionId: string; freezes: string[] }[]>(
+      `SELECT b.promotion_id AS "promotionId", array_agg(b.freeze_id) AS freezes FROM break_glass b
+       WHERE b.promotion_id = ANY($1) AND b.granted_at IS NOT NULL GROUP BY b.promotion_id`,
+      [promotionIds],
     );
-    return new Set(rows.map(({ freezeId }) => freezeId));
+    return new Map(rows.map(({ promotionId, freezes }) => [promotionId, new Set(freezes)]));
   }
 }

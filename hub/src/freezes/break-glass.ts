@@ -11,6 +11,12 @@ export abstract class BreakGlass {
     promotionId: string,
     freezeIds?: readonly string[],
   ): Promise<boolean>;
+
+  /** Ids of the freezes that each of these promotions may pass; those that may pass none are left out. */
+  abstract grantsOf(
+    manager: EntityManager,
+    promotionIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
 }
 
 /** A promotion, as far as freezes are about it. */

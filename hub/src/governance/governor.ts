@@ -68,8 +68,7 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
       const governed = await this.governed(manager);
       const facts = await this.facts.of(manager, governed, new Date(now.getTime() - staleAfterMs));
       const { pin, unpin } = planPins(governed, facts);
-      if (unpin.length > 0) await this.standing.unpin(manager, unpin, now);
-      if (pin.length > 0) await this.standing.pinUnpinned(manager, pin, now);
+      await this.standing.change(manager, { unpin, pinUnpinned: pin }, now);
       if (pin.length + unpin.length > 0)
         this.logger.info(
           { kept: pin.length, released: unpin.length },

@@ -99,7 +99,7 @@ export class PromotionEngine implements OnModuleInit, OnApplicationBootstrap, Be
     if (message.kind === 'reset') return this.sweepSafely();
     const topics = new Set(message.changes.map(({ topic }) => topic));
     // A freeze, a veto or another environment may hold or free anybody.
-    if (topics.has('freeze') || topics.has('environment')) this.sweepSafely();
+    if (topics.has('freeze') || topics.has('veto') || topics.has('environment')) this.sweepSafely();
     if (topics.has('promotion')) this.refreshSoon();
     const clusters = new Set(message.changes.map(({ clusterId }) => clusterId));
     for (const lane of this.health.lanesOf(clusters)) this.lookSoon(lane);

@@ -35,14 +35,11 @@ export class RolloutActions {
   }
 
   async carryOut(manager: EntityManager, decided: readonly Decided[], now: Date): Promise<void> {
-    const pins = decided.flatMap(({ stored, actions }) =>
-      actions.flatMap((action) => pinsOf(stored, action)),
-    );
-    const unpins = decided.flatMap(({ stored, actions }) =>
+    const pin = decided.flatMap(({ stored, actions }) => actions.flatMap((action) => pinsOf(stored, action)));
+    const unpin = decided.flatMap(({ stored, actions }) =>
       actions.flatMap((action) => unpinsOf(stored.subject, action)),
     );
-    if (unpins.length > 0) await this.standing.unpin(manager, unpins, now);
-    if (pins.length > 0) await this.standing.pin(manager, pins, now);
+    if (pin.length + unpin.length > 0) await this.standing.change(manager, { pin, unpin }, now);
     for (const { stored, actions } of decided) {
       const again = actions.flatMap((action) =>
         action.type === 'pin' && action.retry ? [action.clusterId] : [],
@@ -105,7 +102,7 @@ export class RolloutActions {
 
 function pinsOf({ subject, rollout }: StoredRollout, action: RolloutAction): readonly PinRequest[] {
   if (action.type !== 'pin' && action.type !== 'restore') return [];
-  const { id, items, requestedBy, breakGlass, release } = subject;
+  const { id, promotionId, items, requestedBy, release } = subject;
   const cluster = rollout.clusters.find((one) => one.id === action.clusterId);
   const wave = rollout.plan.waves[cluster?.wave ?? -1]?.name ?? 'of those that joined later';
   const what = release === '' ? '' : ` of release ${release}`;
@@ -122,7 +119,7 @@ function pinsOf({ subject, rollout }: StoredRollout, action: RolloutAction): rea
       reason,
       requestedBy,
       rolloutId: id,
-      breakGlass,
+      promotionId,
     };
   });
 }

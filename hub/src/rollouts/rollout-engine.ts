@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { revisionKey } from '../fleet/domain/gate.js';
+import { repositoryOf } from '../fleet/domain/repository.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { decide } from './domain/decide.js';
-import type { RolloutEvent } from './domain/rollout.js';
-import type { VetoRecord } from '../standing/standing.js';
+import type { Rollout, RolloutAction, RolloutEvent } from './domain/rollout.js';
+import type { VetoRecord, VetoTarget } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import { RolloutActions } from './rollout-actions.js';
 import type { Decided } from './rollout-actions.js';
@@ -23,6 +24,12 @@ const clockEveryMs = 5_000;
 export interface NextLook {
   readonly id: string;
   readonly at: number | null;
+}
+
+/** A rollout as it was, and as it has been decided so far. */
+interface Look extends StoredRollout {
+  readonly before: Rollout;
+  readonly actions: readonly RolloutAction[];
 }
 
 /** Evaluates rollouts: lock, load, look, decide, and store all of it in one transaction. */
@@ -47,7 +54,12 @@ export class RolloutEngine {
 
   /** Decides an event on a rollout that the caller's transaction has locked; a look follows at once. */
   async decide(manager: EntityManager, stored: StoredRollout, event: RolloutEvent, now: Date): Promise<void> {
-    await this.apply(manager, stored, event, now);
+    const { state, actions } = decide(stored.rollout, event, now.getTime());
+    if (!hasChanged(stored.rollout, state)) return;
+    const { id } = stored.subject;
+    await this.actions.carryOut(manager, [{ stored: { ...stored, rollout: state }, actions }], now);
+    await this.store.save(manager, [{ id, before: stored.rollout, after: state, wakeAt: now.getTime() }]);
+    await this.changes.publish(manager, [{ topic: 'rollout', clusterId: '', key: id, deleted: false }]);
   }
 
   private async look(
@@ -57,71 +69,39 @@ export class RolloutEngine {
   ): Promise<readonly NextLook[]> {
     if (stored.length === 0) return [];
     const vetoed = await this.vetoed(manager, stored);
-    const stopped = await this.stop(manager, stored, vetoed, now);
+    const stopped = stored.map((one) => stop(one, vetoed, now));
     const observations = await this.observer.observe(manager, stopped, now);
-    const events = observations.map((clusters): RolloutEvent => ({ type: 'observed', clusters }));
-    return this.settle(manager, stopped, events, now);
+    const decided = stopped.map((one, index) => {
+      const event: RolloutEvent = { type: 'observed', clusters: observations[index]! };
+      const { state, actions } = decide(one.rollout, event, now.getTime());
+      return { ...one, rollout: state, actions: [...one.actions, ...actions] };
+    });
+    return this.settle(manager, decided, now);
   }
 
-  /** Vetoes in force by the revision that they are about. */
+  /** Vetoes in force by what they are about. */
   private async vetoed(
     manager: EntityManager,
     stored: readonly StoredRollout[],
   ): Promise<ReadonlyMap<string, VetoRecord>> {
     const items = stored.flatMap(({ subject }) => subject.items.filter(({ url }) => url !== ''));
     const vetoes = items.length === 0 ? [] : await this.standing.vetoesOf(manager, items);
-    return new Map(vetoes.map((veto) => [revisionKey(veto.revision), veto]));
+    return new Map(vetoes.map((veto) => [vetoKey(veto), veto]));
   }
 
-  /** Whatever somebody has vetoed goes no further; the rollouts as they are then. */
-  private async stop(
-    manager: EntityManager,
-    stored: readonly StoredRollout[],
-    vetoed: ReadonlyMap<string, VetoRecord>,
-    now: Date,
-  ): Promise<readonly StoredRollout[]> {
-    const after: StoredRollout[] = [];
-    for (const one of stored) {
-      const veto = one.subject.items.map(({ revision }) => vetoed.get(revisionKey(revision))).find(Boolean);
-      if (!veto) after.push(one);
-      else {
-        const event: RolloutEvent = { type: 'vetoed', by: veto.requestedBy, reason: veto.reason };
-        after.push(await this.apply(manager, one, event, now));
-      }
-    }
-    return after;
-  }
-
-  private async apply(
-    manager: EntityManager,
-    stored: StoredRollout,
-    event: RolloutEvent,
-    now: Date,
-  ): Promise<StoredRollout> {
-    const { state, actions } = decide(stored.rollout, event, now.getTime());
-    if (!hasChanged(stored.rollout, state)) return stored;
-    const after = { ...stored, rollout: state };
-    const wakeAt = now.getTime();
-    await this.actions.carryOut(manager, [{ stored: after, actions }], now);
-    await this.store.save(manager, [{ id: stored.subject.id, before: stored.rollout, after: state, wakeAt }]);
-    await this.changes.publish(manager, [
-      { topic: 'rollout', clusterId: '', key: stored.subject.id, deleted: false },
-    ]);
-    return after;
-  }
-
+  /** Stores everything that was decided; the pins of all of them change at once. */
   private async settle(
     manager: EntityManager,
-    stored: readonly StoredRollout[],
-    events: readonly RolloutEvent[],
+    looks: readonly Look[],
     now: Date,
   ): Promise<readonly NextLook[]> {
-    const decided: (Decided & { readonly saved: SavedDecision })[] = stored.map((one, index) => {
-      const { state, actions } = decide(one.rollout, events[index]!, now.getTime());
-      const wake = actions.find((action) => action.type === 'wakeAt');
-      const saved = { id: one.subject.id, before: one.rollout, after: state, wakeAt: wake?.at ?? null };
-      return { stored: { ...one, rollout: state }, actions, saved };
-    });
+    const decided: (Decided & { readonly saved: SavedDecision })[] = looks.map(
+      ({ before, actions, ...stored }) => {
+        const wake = actions.findLast((action) => action.type === 'wakeAt');
+        const { subject, rollout: after } = stored;
+        return { stored, actions, saved: { id: subject.id, before, after, wakeAt: wake?.at ?? null } };
+      },
+    );
     const changed = decided.filter(({ saved }) => hasChanged(saved.before, saved.after));
     const due = ({ before, after }: SavedDecision) => Math.abs(after.at - before.at) >= clockEveryMs;
     await this.actions.carryOut(manager, decided, now);
@@ -137,4 +117,19 @@ export class RolloutEngine {
     );
     return decided.map(({ saved }) => ({ id: saved.id, at: saved.wakeAt }));
   }
+}
+
+/** Whatever somebody has vetoed goes no further. */
+function stop(stored: StoredRollout, vetoed: ReadonlyMap<string, VetoRecord>, now: Date): Look {
+  const { subject, rollout: before } = stored;
+  const veto = subject.items.map((item) => vetoed.get(vetoKey(item))).find(Boolean);
+  if (!veto) return { ...stored, before, actions: [] };
+  const event: RolloutEvent = { type: 'vetoed', by: veto.requestedBy, reason: veto.reason };
+  const { state, actions } = decide(before, event, now.getTime());
+  return { subject, rollout: state, before, actions };
+}
+
+/** The same for all ways to address the repository, and for all refs that lead to the commit. */
+function vetoKey({ url, revision }: VetoTarget): string {
+  return `${repositoryOf(url)} ${revisionKey(revision)}`;
 }

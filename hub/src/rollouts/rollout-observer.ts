@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { BreakGlass } from '../freezes/break-glass.js';
 import type { Member } from '../pipelines/pipelines.js';
 import { Pipelines } from '../pipelines/pipelines.js';
 import { holdsCluster, holdsSource } from '../standing/domain/freeze-scope.js';
@@ -17,6 +18,8 @@ type Members = ReadonlyMap<string, readonly Member[]>;
 interface Freezes {
   readonly active: readonly ActiveFreeze[];
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By promotion: the freezes that two people let it pass, as of now. One that came later is not among them. */
+  readonly passed: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Looks at the clusters of several rollouts at once: a few queries, however many there are. */
@@ -26,6 +29,7 @@ export class RolloutObserver {
     private readonly store: ObservationStore,
     private readonly pipelines: Pipelines,
     private readonly standing: StandingIntents,
+    @Optional() @Inject(BreakGlass) private readonly breakGlass: BreakGlass | null,
   ) {}
 
   /** What is known of the clusters of each rollout and of the members of its environment, in their order. */
@@ -34,11 +38,12 @@ export class RolloutObserver {
     rollouts: readonly StoredRollout[],
     now: Date,
   ): Promise<readonly (readonly Observation[])[]> {
-    const freezes = await this.freezes(manager, now);
+    const active = await this.standing.freezesOf(manager, {}, now);
+    const passed = active.length === 0 ? new Map() : await this.passed(manager, rollouts);
     const environments = rollouts.map(({ subject }) => subject.environment);
     const members = await this.members(manager, [
       ...environments,
-      ...freezes.flatMap(({ scope }) => scope.environment ?? []),
+      ...active.flatMap(({ scope }) => scope.environment ?? []),
     ]);
     const ids = rollouts.map((stored) => idsOf(stored, members));
     const clusters = await this.store.clusters(manager, [...new Set(ids.flat())], now);
@@ -52,7 +57,7 @@ export class RolloutObserver {
       const count = ids[index]!.length * stored.subject.items.length;
       const own = facts.slice(at, at + count);
       at += count;
-      return observationsOf(stored, ids[index]!, own, clusters, { active: freezes, members: sets });
+      return observationsOf(stored, ids[index]!, own, clusters, { active, passed, members: sets });
     });
   }
 
@@ -62,8 +67,12 @@ export class RolloutObserver {
     return members;
   }
 
-  private async freezes(manager: EntityManager, now: Date): Promise<readonly ActiveFreeze[]> {
-    return this.standing.freezesOf(manager, {}, now);
+  private async passed(
+    manager: EntityManager,
+    rollouts: readonly StoredRollout[],
+  ): Promise<Freezes['passed']> {
+    const promotions = [...new Set(rollouts.map(({ subject }) => subject.promotionId))];
+    return (await this.breakGlass?.grantsOf(manager, promotions)) ?? new Map();
   }
 }
 
@@ -99,7 +108,7 @@ function observationsOf(
   clusters: ReadonlyMap<string, KnownCluster>,
   freezes: Freezes,
 ): readonly Observation[] {
-  const { items, environment, failureDomain, breakGlass } = subject;
+  const { items, environment, failureDomain } = subject;
   const members = freezes.members.get(environment);
   return ids.flatMap((id, index) => {
     const cluster = clusters.get(id);
@@ -107,7 +116,7 @@ function observationsOf(
     const progress = rollout.clusters[index];
     const { labels, ...known } = cluster;
     const own = facts.slice(index * items.length, (index + 1) * items.length);
-    const frozen = breakGlass ? null : freezeOf(subject, cluster, freezes);
+    const frozen = freezeOf(subject, cluster, freezes);
     const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
     const domain = failureDomain === null ? null : (labels[failureDomain] ?? null);
     const base = { ...known, domain, member: members?.has(id) ?? false, frozen };
@@ -117,12 +126,13 @@ function observationsOf(
 
 /** The freeze that holds one of the sources of the rollout on this cluster for longest. */
 function freezeOf(
-  { items }: StoredRollout['subject'],
+  { items, promotionId }: StoredRollout['subject'],
   cluster: KnownCluster,
-  { active, members }: Freezes,
+  { active, members, passed }: Freezes,
 ): { readonly message: string } | null {
   const sources = items.map(({ source }) => source);
   const holding = active
+    .filter(({ id }) => !passed.get(promotionId)?.has(id))
     .filter(({ scope }) => holdsCluster(scope, cluster, members) && holdsSource(scope, sources))
     .sort((a, b) => b.until.getTime() - a.until.getTime());
   const [freeze] = holding;

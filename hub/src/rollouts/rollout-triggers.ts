@@ -74,7 +74,7 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
     if (topic === 'object') this.reported.add(clusterId);
     else if (topic === 'cluster') this.changed.add(clusterId);
     else if (topic === 'rollout' && key !== null) this.rollouts.add(key);
-    else if (topic === 'freeze' || topic === 'environment') this.everything = true;
+    else if (topic === 'freeze' || topic === 'veto' || topic === 'environment') this.everything = true;
   }
 
   private gather(): void {

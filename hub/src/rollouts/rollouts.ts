@@ -43,7 +43,7 @@ export interface RolloutRequest {
   readonly items: readonly RolloutItem[];
   /** Who wanted it: name of an API token, or "hub". */
   readonly requestedBy: string;
-  /** Two people have allowed it to move although a freeze stands. */
+  /** It starts through a freeze, by break-glass: for people. What it may pass is asked anew at each look. */
   readonly breakGlass: boolean;
   /** rollback: its failure never vetoes what it moves to. */
   readonly kind: 'promotion' | 'rollback';

@@ -34,7 +34,7 @@ export class StandingInputs {
     return new Map(
       clusters.map((cluster) => {
         const holding = freezes.filter(({ scope }) => holdsCluster(scope, cluster, members));
-        const parts = { pins: pins.get(cluster.id) ?? [], freezes: holding };
+        const parts = { pins: pins.get(cluster.id) ?? [], freezes: holding, now };
         return [cluster.id, standingContent(parts, vetoes)];
       }),
     );

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
+import type { Change } from '../platform/changes/change.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { newId } from '../platform/ids.js';
 import { withoutCredentials } from './domain/address.js';
 import { holdsCluster, holdsSource } from './domain/freeze-scope.js';
+import type { NewPin } from './pin.store.js';
 import { PinStore } from './pin.store.js';
 import { StandingIntents } from './standing.js';
 import type {
   ActiveFreeze,
   FreezeQuery,
+  PinChange,
   PinRecord,
   PinRequest,
   PinTarget,
@@ -34,22 +38,21 @@ export class StandingRegister extends StandingIntents {
     private readonly inputs: StandingInputs,
     private readonly news: StandingNews,
     private readonly audit: AuditRecorder,
+    private readonly changes: ChangeFeed,
   ) {
     super();
   }
 
-  async pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void> {
-    const records = recordsOf(pins, now);
-    await this.sets.revise(manager, clustersOf(pins), now, () => this.pins.put(manager, records));
-  }
-
-  async pinUnpinned(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void> {
-    const records = recordsOf(pins, now);
-    await this.sets.revise(manager, clustersOf(pins), now, () => this.pins.putNew(manager, records));
-  }
-
-  async unpin(manager: EntityManager, targets: readonly PinTarget[], now: Date): Promise<void> {
-    await this.sets.revise(manager, clustersOf(targets), now, () => this.pins.remove(manager, targets));
+  async change(
+    manager: EntityManager,
+    { pin = [], pinUnpinned = [], unpin = [] }: PinChange,
+    now: Date,
+  ): Promise<void> {
+    await this.sets.revise(manager, clustersOf([...pin, ...pinUnpinned, ...unpin]), now, async () => {
+      if (unpin.length > 0) await this.pins.remove(manager, unpin);
+      if (pin.length > 0) await this.pins.put(manager, recordsOf(pin, now));
+      if (pinUnpinned.length > 0) await this.pins.putNew(manager, recordsOf(pinUnpinned, now));
+    });
   }
 
   async pinsOf(manager: EntityManager, clusterIds: readonly string[]): Promise<readonly PinRecord[]> {
@@ -65,6 +68,7 @@ export class StandingRegister extends StandingIntents {
     const details = { url, revision, reason, rolloutId };
     await this.audit.record(manager, { actor: by, action: 'veto.created', subject: `veto/${id}`, details });
     await this.news.tell(manager);
+    await this.changes.publish(manager, [vetoChange(id)]);
     return id;
   }
 
@@ -100,6 +104,11 @@ export class StandingRegister extends StandingIntents {
   }
 }
 
+/** Rollouts and promotions stop, or may go on, at once. */
+export function vetoChange(id: string): Change {
+  return { topic: 'veto', clusterId: '', key: id, deleted: false };
+}
+
 /** A freeze of everything stands also where there is no cluster yet. */
 function isOfAll({ environment, cluster }: ActiveFreeze['scope']): boolean {
   return environment === undefined && cluster === undefined;
@@ -109,8 +118,8 @@ function clustersOf(targets: readonly PinTarget[]): readonly string[] {
   return [...new Set(targets.map(({ clusterId }) => clusterId))].sort();
 }
 
-function recordsOf(pins: readonly PinRequest[], now: Date): readonly PinRecord[] {
-  return lastOfEach(pins).map((pin) => ({ breakGlass: false, ...pin, id: newId(), createdAt: now }));
+function recordsOf(pins: readonly PinRequest[], now: Date): readonly NewPin[] {
+  return lastOfEach(pins).map((pin) => ({ promotionId: null, ...pin, id: newId(), createdAt: now }));
 }
 
 /** A source can have one pin: the last one that names it. */

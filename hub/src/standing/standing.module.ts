@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
 import { StandingPort } from '../gateway/standing-port.js';
+import { ChangeViews } from '../platform/changes/change-views.js';
 import { DeliveryNoteStore } from './delivery-note.store.js';
 import { CreateVetoController } from './http/create-veto.controller.js';
 import { LiftVetoController } from './http/lift-veto.controller.js';
@@ -37,4 +39,15 @@ import { VetoesService } from './vetoes.service.js';
   ],
   exports: [StandingIntents, StandingPort, StandingNews, StandingInputs],
 })
-export class StandingModule {}
+export class StandingModule implements OnModuleInit {
+  constructor(
+    private readonly views: ChangeViews,
+    private readonly vetoes: VetoList,
+  ) {}
+
+  onModuleInit(): void {
+    this.views.register('veto', async (ids) =>
+      (await this.vetoes.byIds(ids)).map((view) => ({ key: view.id, view })),
+    );
+  }
+}

@@ -21,8 +21,8 @@ export interface PinRequest extends PinTarget {
   readonly reason: string;
   readonly requestedBy: string;
   readonly rolloutId: string | null;
-  /** Two people have allowed it to move although a freeze stands. */
-  readonly breakGlass?: boolean;
+  /** The freezes that two people let this promotion pass, the pin passes, too, whenever they allow it. */
+  readonly promotionId?: string | null;
 }
 
 /** A pin in force. */
@@ -32,8 +32,20 @@ export interface PinRecord extends PinTarget {
   readonly reason: string;
   readonly requestedBy: string;
   readonly rolloutId: string | null;
-  readonly breakGlass: boolean;
+  readonly promotionId: string | null;
+  /** Ids of the freezes that it may pass, and when the last of them was allowed. */
+  readonly mayPass: readonly string[];
+  readonly allowedAt: Date | null;
   readonly createdAt: Date;
+}
+
+/** Pins that change together. */
+export interface PinChange {
+  readonly pin?: readonly PinRequest[];
+  /** As `pin`, but a source that has a pin keeps it. */
+  readonly pinUnpinned?: readonly PinRequest[];
+  /** Is done first. What is not pinned is left as it is. */
+  readonly unpin?: readonly PinTarget[];
 }
 
 /** Revision of an address that must not be taken again. */
@@ -93,18 +105,12 @@ export interface StandingProgress {
  * What the hub asks of clusters until it says otherwise: pins, freezes, vetoes. Every method works in the caller's
  * transaction; when that commits, agents that are connected get the new set, the others when they come back.
  *
- * Pinning locks the clusters' sets in the order of their ids: name all clusters in one call, so that two transactions
- * cannot wait for each other. Nothing here takes a lock for freezes and vetoes.
+ * A change of pins locks the sets of all its clusters at once, in the order of their ids: make one change in a
+ * transaction, so that two transactions cannot wait for each other. Nothing here takes a lock for freezes and vetoes.
  */
 export abstract class StandingIntents {
   /** A pin replaces the pin of the same source; one with the same content changes nothing. Clusters that are gone are skipped. */
-  abstract pin(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
-
-  /** As `pin`, but a source that has a pin keeps it. */
-  abstract pinUnpinned(manager: EntityManager, pins: readonly PinRequest[], now: Date): Promise<void>;
-
-  /** What is not pinned is left as it is. */
-  abstract unpin(manager: EntityManager, targets: readonly PinTarget[], now: Date): Promise<void>;
+  abstract change(manager: EntityManager, change: PinChange, now: Date): Promise<void>;
 
   /** Pins in force, e.g. for a rollback to what was there before. */
   abstract pinsOf(manager: EntityManager, clusterIds: readonly string[]): Promise<readonly PinRecord[]>;

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '../auth/access.js';
 import { revisionKey } from '../fleet/domain/gate.js';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
+import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { conflict, invalid, notFound } from '../platform/errors/hub-error.js';
 import { Releases } from '../releases/releases.js';
@@ -12,6 +13,7 @@ import { VetoList } from './read-models/veto-list.js';
 import { StandingIntents } from './standing.js';
 import type { VetoTarget } from './standing.js';
 import { StandingNews } from './standing-news.js';
+import { vetoChange } from './standing-register.js';
 import { mostVetoesOfAgents, VetoStore } from './veto.store.js';
 
 /** What somebody wants nobody to take again: one revision of an address, or every item of a release. */
@@ -33,6 +35,7 @@ export class VetoesService {
     private readonly list: VetoList,
     private readonly news: StandingNews,
     private readonly audit: AuditRecorder,
+    private readonly changes: ChangeFeed,
     private readonly clock: Clock,
     @Optional() @Inject(Releases) private readonly releases?: Releases,
   ) {}
@@ -67,6 +70,7 @@ export class VetoesService {
         details,
       });
       await this.news.tell(manager);
+      await this.changes.publish(manager, [vetoChange(id)]);
       return view;
     });
   }

@@ -23,6 +23,7 @@ const topicOf = {
   rollout: 'rollouts',
   freeze: 'freezes',
   plan: 'plans',
+  veto: 'vetoes',
 } as const satisfies Record<Change['topic'], StreamTopic>;
 
 /** Reads what changes are about, in the form of the lists. */

@@ -6,13 +6,14 @@ const at = (hours: number): Date => new Date(now + hours * 3_600_000);
 const [one, two, three] = ['main@sha1:1111111', 'main@sha1:2222222', 'main@sha1:3333333'];
 const url = 'https://git.example.com/web.git';
 
-const pin = (revision: string, breakGlass = false) => ({
+const pin = (revision: string, breakGlass = false, createdAt?: Date) => ({
   id: 'p-1',
   source: { kind: 'GitRepository', namespace: 'a', name: 'b' },
   revision,
   reason: 'wave canary',
   requestedBy: 'ada',
   breakGlass,
+  createdAt,
 });
 const freeze = (startsAt?: Date, expiresAt?: Date, id = 'f-1') => ({
   id,
@@ -102,6 +103,16 @@ describe('the gate of a source', () => {
       { action: 'fetch', isThere: true },
     ],
     ['passes a freeze by a break-glass pin', { freezes: [stands], pin: pin(two, true) }, { action: 'fetch' }],
+    [
+      'passes a freeze that had begun when the glass was broken',
+      { freezes: [freeze(at(-2))], pin: pin(two, true, at(-1)) },
+      { action: 'fetch' },
+    ],
+    [
+      'does not pass a freeze that began after the glass was broken',
+      { freezes: [freeze(at(-2)), freeze(at(-1), undefined, 'line')], pin: pin(two, true, at(-1.5)) },
+      { state: 'Frozen' },
+    ],
     [
       'required without a pin says so in a freeze too',
       { mode: 'required', freezes: [stands] },

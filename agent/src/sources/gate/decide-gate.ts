@@ -83,11 +83,15 @@ function decidePinned(question: GateQuestion, pin: StandingPin): GateDecision {
     const message = `${pinText(pin)} is refused: ${vetoText(veto)}`;
     return { action: 'hold', state: 'Refused', reason: 'PinVetoed', message };
   }
-  if (!pin.breakGlass) {
-    const frozen = decideFrozen(question, `${pinText(pin)} waits: `);
-    if (frozen) return frozen;
-  }
+  const freezes = question.freezes.filter((freeze) => !mayPass(pin, freeze));
+  const frozen = decideFrozen({ ...question, freezes }, `${pinText(pin)} waits: `);
+  if (frozen) return frozen;
   return { action: 'fetch', pin, isThere, message: pinText(pin) };
+}
+
+/** Who broke the glass knew the freezes of that time; one that begins later stops the line all the same. */
+function mayPass({ breakGlass, createdAt }: StandingPin, { startsAt }: StandingFreeze): boolean {
+  return breakGlass && !(startsAt && createdAt && startsAt > createdAt);
 }
 
 function decideFollowing(question: GateQuestion): GateDecision {

@@ -11,6 +11,7 @@ export const changeTopics = [
   'rollout',
   'freeze',
   'plan',
+  'veto',
 ] as const;
 export type ChangeTopic = (typeof changeTopics)[number];
 

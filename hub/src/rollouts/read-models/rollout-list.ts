@@ -25,7 +25,8 @@ type Row = Omit<RolloutView, 'kind' | 'delivery' | 'wave' | 'waves' | 'clusters'
 };
 
 const rolloutSql = `SELECT r.id, r.promotion_id AS promotion, r.pipeline, r.environment, r.release, r.items,
-    r.requested_by AS "requestedBy", r.break_glass AS "breakGlass", r.state, r.reason, r.plan, r.wave, r.waves,
+    r.requested_by AS "requestedBy", (r.break_glass OR EXISTS (
+      SELECT FROM break_glass b WHERE b.promotion_id = r.promotion_id AND b.granted_at IS NOT NULL)) AS "breakGlass", r.state, r.reason, r.plan, r.wave, r.waves,
     r.halted AS "catchUpStopped", r.superseded, r.created_at AS "createdAt", r.started_at AS "startedAt",
     r.finished_at AS "finishedAt",
     (SELECT coalesce(json_agg(json_build_array(n.wave, n.state, n.count)), '[]'::json) FROM (

@@ -24,7 +24,9 @@ const pin = {
   reason: 'rollout 1',
   requestedBy: 'ada',
   rolloutId: 'r1',
-  breakGlass: false,
+  promotionId: null,
+  mayPass: [],
+  allowedAt: null,
   createdAt: at,
 };
 const freeze = {
@@ -50,11 +52,12 @@ const parts: Asked = {
   pins: [pin, { ...pin, id: 'p2', source: { ...source, name: 'other' } }],
   freezes: [freeze, { ...freeze, id: 'f2', name: 'audit', scope: { organisation: true } }],
   vetoes: [veto, { ...veto, id: 'v2' }],
+  now: at,
 };
 
 describe('what is asked of a cluster', () => {
   it('is nothing when there is nothing', () => {
-    const nothing = content({ pins: [], freezes: [], vetoes: [] });
+    const nothing = content({ pins: [], freezes: [], vetoes: [], now: at });
     expect([nothing.digest.length, Buffer.concat(nothing.parts).length]).toEqual([0, 0]);
   });
 
@@ -91,13 +94,14 @@ describe('what is asked of a cluster', () => {
       pins: [...pins].reverse(),
       freezes: [...freezes].reverse(),
       vetoes: [...vetoes].reverse(),
+      now: at,
     };
     expect(sameDigest(content(reversed).digest, content(parts).digest)).toBe(true);
   });
 
   it.each<readonly [string, Partial<Asked>]>([
     ['a pin to another revision', { pins: [{ ...pin, revision: 'main@sha1:bbb' }, parts.pins[1]!] }],
-    ['a pin that may pass freezes', { pins: [{ ...pin, breakGlass: true }, parts.pins[1]!] }],
+    ['a pin that may pass freezes', { pins: [{ ...pin, mayPass: ['f1', 'f2'] }, parts.pins[1]!] }],
     ['a pin less', { pins: [pin] }],
     [
       'a freeze that ends later',
@@ -109,20 +113,27 @@ describe('what is asked of a cluster', () => {
   });
 });
 
-describe('a pin that may pass freezes', () => {
+describe('a pin that may pass a freeze', () => {
   const later = new Date(at.getTime() + 1);
-  it.each<readonly [string, Partial<typeof freeze>, boolean]>([
-    ['passes one that was there before it', {}, true],
-    ['does not pass one that came later', { createdAt: later }, false],
-    [
-      'is not concerned by a later one of another source',
-      { createdAt: later, scope: { source: { ...source, name: 'other' } } },
-      true,
-    ],
-  ])('%s', (_sentence, change, passes) => {
-    const asked = { pins: [{ ...pin, breakGlass: true }], freezes: [{ ...freeze, ...change }], vetoes: [] };
-    const message = standingMessage(1n, Buffer.concat(content(asked).parts));
-    expect(message.pins[0]?.breakGlass).toBe(passes);
+  const line = { ...freeze, id: 'f2', name: 'stop-the-line' };
+  const elsewhere = { source: { ...source, name: 'other' } };
+  it.each<readonly [string, readonly (typeof freeze)[], boolean]>([
+    ['passes it', [freeze], true],
+    ['has nothing to pass when it is over', [], false],
+    ['does not pass another one beside it', [freeze, line], false],
+    ['does not care for one of another source', [freeze, { ...line, scope: elsewhere }], true],
+    ['does not care for one to come', [freeze, { ...line, from: later }], true],
+    ['does not pass another one', [line], false],
+  ])('%s', (_sentence, freezes, passes) => {
+    const pins = [{ ...pin, mayPass: ['f1'], allowedAt: at }];
+    const message = standingMessage(1n, Buffer.concat(content({ pins, freezes, vetoes: [], now: at }).parts));
+    expect(message.pins[0]).toMatchObject({ breakGlass: passes, createdAt: at });
+  });
+
+  it('is as new as the permission: its agent knows by that which freezes were meant', () => {
+    const pins = [{ ...pin, mayPass: ['f1'], allowedAt: later }];
+    const { parts: bytes } = content({ pins, freezes: [freeze], vetoes: [], now: at });
+    expect(standingMessage(1n, Buffer.concat(bytes)).pins[0]).toMatchObject({ createdAt: later });
   });
 });
 

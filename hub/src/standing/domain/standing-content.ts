@@ -20,6 +20,8 @@ export interface FreezeRecord {
 export interface StandingParts {
   readonly pins: readonly PinRecord[];
   readonly freezes: readonly FreezeRecord[];
+  /** Which freezes stand is a question of time. */
+  readonly now: Date;
 }
 
 /** A part of a set as it goes over the wire, and what it is compared by; both empty when nothing is asked. */
@@ -46,7 +48,7 @@ export function vetoContent(vetoes: readonly VetoRecord[]): StandingContent {
  * What is asked of a cluster. The same parts have the same digest, in whatever order they come, so that sets can be
  * compared.
  */
-export function standingContent({ pins, freezes }: StandingParts, vetoes: StandingContent): StandingContent {
+export function standingContent({ pins, freezes, now }: StandingParts, vetoes: StandingContent): StandingContent {
   const own = encode({
     pins: sorted(pins, ({ id }) => id).map((pin) => ({
       id: pin.id,
@@ -54,8 +56,7 @@ export function standingContent({ pins, freezes }: StandingParts, vetoes: Standi
       revision: pin.revision,
       reason: pin.reason,
       requestedBy: pin.requestedBy,
-      createdAt: pin.createdAt,
-      breakGlass: mayPass(pin, freezes),
+      ...passage(pin, freezes, now),
     })),
     // People know a freeze by its name.
     freezes: sorted(freezes, ({ name }) => name).map((freeze) => ({
@@ -88,12 +89,19 @@ export function sameDigest(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
 }
 
-/** Who broke the glass knew the freezes of that time; one that came later stops the line all the same. */
-function mayPass({ breakGlass, createdAt, source }: PinRecord, freezes: readonly FreezeRecord[]): boolean {
-  return (
-    breakGlass &&
-    !freezes.some((freeze) => freeze.createdAt > createdAt && holdsSource(freeze.scope, [source]))
-  );
+/**
+ * A pin passes the freezes that stand when two people have allowed it to pass each of them. The agent holds it all the
+ * same for one that begins after `createdAt`, also with the hub away.
+ */
+function passage(
+  { mayPass, allowedAt, createdAt, source }: PinRecord,
+  freezes: readonly FreezeRecord[],
+  now: Date,
+): { readonly breakGlass: boolean; readonly createdAt: Date } {
+  const standing = freezes.filter(({ from, scope }) => from <= now && holdsSource(scope, [source]));
+  const breakGlass = standing.length > 0 && standing.every(({ id }) => mayPass.includes(id));
+  const allowed = breakGlass && allowedAt !== null && allowedAt > createdAt;
+  return { breakGlass, createdAt: allowed ? allowedAt : createdAt };
 }
 
 /** Encoded messages in a row are one message: repeated fields add up. */

@@ -12,6 +12,7 @@ export const streamTopics = [
   'rollouts',
   'freezes',
   'plans',
+  'vetoes',
 ] as const;
 export type StreamTopic = (typeof streamTopics)[number];
 
