@@ -16,6 +16,7 @@ import { IntentsModule } from './intents/intents.module.js';
 import { StandingModule } from './standing/standing.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { ReleasesModule } from './releases/releases.module.js';
+import { PlansModule } from './plans/plans.module.js';
 import { PromotionsModule } from './promotions/promotions.module.js';
 import { RolloutsModule } from './rollouts/rollouts.module.js';
 import { StreamModule } from './stream/stream.module.js';
@@ -53,6 +54,7 @@ const features: NonNullable<DynamicModule['imports']> = [
   ProbesModule,
   DeliveryModule,
   RolloutsModule,
+  PlansModule,
   GovernanceModule,
   StreamModule,
 ];

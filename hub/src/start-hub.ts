@@ -97,6 +97,8 @@ async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(parts), adapter, {
     logger: new NestLogger(parts.logger),
     abortOnError: false,
+    // Webhooks sign the bytes that they send.
+    rawBody: true,
   });
   app.useGlobalFilters(new HttpErrorFilter(parts.logger));
   configureHttp(app, parts.logger);

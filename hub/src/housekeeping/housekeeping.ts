@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { CertificateStore } from '../clusters/certificate.store.js';
 import { JoinTokenStore } from '../enrollment/join-token.store.js';
+import { PlanStore } from '../plans/plan.store.js';
 import { RecordStore } from '../objects/record.store.js';
 import { Clock } from '../platform/clock.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
@@ -16,10 +17,12 @@ const everyMs = 10 * 60_000;
 const reissueWindowMs = 90 * dayMs;
 /** Expired join tokens stay visible for a while, so that people see what became of them. */
 const expiredTokenMs = 30 * dayMs;
+const planRetentionMs = 7 * dayMs;
+const mostPlans = 1_000;
 /** Replicas take turns. */
 const lock = 0x666c_6863;
 
-/** Removes what has had its time: events, expired certificates, expired join tokens. */
+/** Removes what has had its time: events, expired certificates, expired join tokens, plans. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -30,6 +33,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly records: RecordStore,
     private readonly certificates: CertificateStore,
     private readonly tokens: JoinTokenStore,
+    private readonly plans: PlanStore,
     private readonly clock: Clock,
     @InjectConfig() private readonly config: HubConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -57,6 +61,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
       const count = await this.records.removeBefore(manager, new Date(now - this.config.eventRetentionMs));
       await this.certificates.removeExpired(manager, new Date(now - reissueWindowMs));
       await this.tokens.removeExpired(manager, new Date(now - expiredTokenMs));
+      await this.plans.removeOld(manager, new Date(now - planRetentionMs), mostPlans);
       if (count > 0) this.logger.info({ count }, 'old events were removed');
     });
   }

@@ -14,6 +14,40 @@ function defaultDataDir(): string {
 const optionalText = z.string().optional();
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** Of webhooks for pull requests. */
+function hookSecret<Name extends string>(provider: Name, title: string) {
+  return {
+    name: `hook-secret-${provider}`,
+    description: `Secret of the webhook for pull requests of ${title}; without it deliveries are refused.`,
+    value: 'text',
+    schema: z.string().min(8, 'expected 8 or more characters').optional(),
+    secret: true,
+  } as const;
+}
+
+function hookToken<Name extends string>(provider: Name, title: string) {
+  return {
+    name: `hook-token-${provider}`,
+    description: `Access token with which the hub posts commit statuses to ${title}; without it none are posted.`,
+    value: 'text',
+    schema: optionalText,
+    secret: true,
+  } as const;
+}
+
+function hookApi<Name extends string>(provider: Name, title: string, address: string) {
+  return {
+    name: `hook-api-${provider}`,
+    description: `Address of the API of ${title} for commit statuses${address ? '' : ', e.g. https://git.example.com/api/v1'}.`,
+    value: 'https://…',
+    schema: z
+      .string()
+      .regex(/^(https?:\/\/[^\s]+)?$/, 'expected an address that begins with https:// or http://')
+      .transform((text) => text.replace(/\/+$/, '')),
+    default: address,
+  } as const;
+}
+
 /** Every setting of the hub: a flag, and the environment variable FLOTILLA_HUB_<FLAG>. */
 export const hubFlags = {
   httpAddr: {
@@ -175,6 +209,15 @@ export const hubFlags = {
     schema: z.string().regex(/^[^<>\0\r\n]*[^<>\s][^<>\0\r\n]* <[^<>\s]+>$/, 'expected Name <email>'),
     default: 'Flotilla <flotilla@localhost>',
   },
+  hookSecretGithub: hookSecret('github', 'GitHub'),
+  hookSecretGitlab: hookSecret('gitlab', 'GitLab'),
+  hookSecretGitea: hookSecret('gitea', 'Gitea'),
+  hookTokenGithub: hookToken('github', 'GitHub'),
+  hookTokenGitlab: hookToken('gitlab', 'GitLab'),
+  hookTokenGitea: hookToken('gitea', 'Gitea'),
+  hookApiGithub: hookApi('github', 'GitHub', 'https://api.github.com'),
+  hookApiGitlab: hookApi('gitlab', 'GitLab', 'https://gitlab.com/api/v4'),
+  hookApiGitea: hookApi('gitea', 'Gitea', ''),
   eventRetentionMs: {
     name: 'event-retention',
     description: 'How long events of clusters are kept, in seconds.',
