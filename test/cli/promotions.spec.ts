@@ -146,7 +146,7 @@ describe('a release goes through its environments', () => {
     const unsaid = await ada.run(args);
     expect(unsaid.code).toBe(2);
     expect(unsaid.stderr).toMatch(
-      /✗ --reason is missing\n {2}say why: flotilla rollback shop-1 --reason TEXT/,
+      /✗ --reason is missing\n {2}say why: flotilla rollback shop-1 --to prod --reason TEXT/,
     );
     const { code, stderr } = await ada.run([...args, '--reason', 'errors at checkout', '--wait']);
     expect(stderr).toMatch(/✔ promotion \S+ of shop-1 to prod is RolledBack/);
@@ -360,7 +360,12 @@ describe('what cannot be meant', () => {
       4,
       /does not exist/,
     ],
-    ['retry of what', ['retry', 'shop-1', '--to', 'prod'], 2, /say so: flotilla retry shop-1 --failed/],
+    [
+      'retry of what',
+      ['retry', 'shop-1', '--to', 'prod'],
+      2,
+      /say so: flotilla retry shop-1 --to prod --failed/,
+    ],
     ['a mistyped kind', ['resume', 'kustomisation'], 2, /is no kind, and no beginning of an id/],
     [
       'a veto of two things',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openHub } from '../hub/open-hub.js';
 import type { GlobalOptions } from '../options/global-options.js';
-import { movementWords } from '../options/movement-words.js';
+import { movementWords, wordsText } from '../options/movement-words.js';
 import type { DataOptions } from '../options/output-options.js';
 import { withData } from '../options/output-options.js';
 import { reasonOf } from '../options/reason.js';
@@ -42,7 +42,7 @@ A promotion whose clusters are on their way back is stopped with its rollout: ab
 
 async function abort(runtime: Runtime, words: readonly string[], options: AbortOptions): Promise<void> {
   const { kind, text } = movementWords('abort', words);
-  const reason = reasonOf(options, `flotilla abort ${words.join(' ')}`);
+  const reason = reasonOf(options, `flotilla abort ${wordsText(words.join(' '), options.to)}`);
   const [{ findMovement }, { findRollout }, { tellRollout }] = await Promise.all([
     import('../hub/find-promotion.js'),
     import('../hub/find-rollout.js'),

@@ -3,6 +3,7 @@ import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { Promotion } from '../hub/promotion-schema.js';
 import type { GlobalOptions } from '../options/global-options.js';
+import { wordsText } from '../options/movement-words.js';
 import type { DataOptions } from '../options/output-options.js';
 import { withData } from '../options/output-options.js';
 import { reasonOf } from '../options/reason.js';
@@ -68,7 +69,7 @@ async function approve(runtime: Runtime, text: string, options: ApproveOptions):
 }
 
 async function reject(runtime: Runtime, text: string, options: ApproveOptions): Promise<void> {
-  const reason = reasonOf(options, `flotilla reject ${text}`);
+  const reason = reasonOf(options, `flotilla reject ${wordsText(text, options.to)}`);
   const { hub, found } = await find(runtime, text, options);
   const promotion = await hub.promotions.reject(found.id, reason);
   const { id, release, environment, state } = promotion;

@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { usageError } from '../errors/cli-error.js';
 import type { RolloutCommand } from '../hub/promotion-api.js';
 import type { GlobalOptions } from '../options/global-options.js';
-import { movementWords } from '../options/movement-words.js';
+import { movementWords, wordsText } from '../options/movement-words.js';
 import type { DataOptions } from '../options/output-options.js';
 import { withData } from '../options/output-options.js';
 import { reasonOf } from '../options/reason.js';
@@ -72,7 +72,7 @@ export function addRolloutVerbs(program: Command, runtime: Runtime): void {
         if (name === 'retry' && !options.failed)
           throw usageError(
             'retry: only failed clusters are tried again',
-            `say so: flotilla retry ${text} --failed`,
+            `say so: flotilla retry ${wordsText(text, options.to)} --failed`,
           );
         await carryOut(runtime, verb, text, options);
       },
@@ -146,7 +146,7 @@ async function carryOut(runtime: Runtime, verb: Verb, text: string, options: Ver
   await commandRollout(runtime, options, {
     command,
     name: { text, to: options.to },
-    reason: needsReason ? reasonOf(options, `flotilla ${verb.name} ${text}`) : reason,
+    reason: needsReason ? reasonOf(options, `flotilla ${verb.name} ${wordsText(text, options.to)}`) : reason,
     ...(options.wait && wanted !== undefined ? { wanted } : {}),
     ...(options.output ? { output: options.output } : {}),
   });

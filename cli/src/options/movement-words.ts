@@ -27,3 +27,8 @@ function kindOf(word: string): MovementWords['kind'] {
   if (word === 'rollout' || word === 'rollouts') return 'rollout';
   return word === 'promotion' || word === 'promotions' ? 'promotion' : undefined;
 }
+
+/** The words as they were given, for the remedies of errors. */
+export function wordsText(text: string, to: string | undefined): string {
+  return to === undefined ? text : `${text} --to ${to}`;
+}
