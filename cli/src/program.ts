@@ -28,6 +28,7 @@ import { addGetRollouts } from './commands/get-rollouts.js';
 import { addGetVetoes } from './commands/get-vetoes.js';
 import { addLogin } from './commands/login.js';
 import { addLogout } from './commands/logout.js';
+import { addPlan } from './commands/plan.js';
 import { addPromote } from './commands/promote.js';
 import { addReconcile } from './commands/reconcile.js';
 import { addReleaseCreate } from './commands/release-create.js';
@@ -47,7 +48,7 @@ import { cliVersion } from './version.js';
 
 const epilogue = `
 Two things can be asked:
-  the fleet, through a hub        get clusters|objects|intents, where, events, token, cluster, describe,
+  the fleet, through a hub        get clusters|objects|intents, where, plan, events, token, cluster, describe,
                                   releases through environments: apply, get pipelines|promotions|rollouts,
                                   promote, approve, pause, rollback, veto, freeze and the others of that group,
                                   and reconcile, suspend, resume, get ... with --cluster (the actions also with -l)
@@ -97,6 +98,7 @@ export function createProgram(runtime: Runtime): Command {
 
 function addFleet(program: Command, runtime: Runtime): void {
   addWhere(program, runtime);
+  addPlan(program, runtime);
   addEvents(program, runtime);
   const describe = program.command('describe').description('Everything about one thing, for people');
   addDescribeCluster(describe, runtime);
