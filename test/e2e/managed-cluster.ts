@@ -141,12 +141,16 @@ export class ManagedCluster {
     return this.until(kustomization(name), (seen) => isReadyOn(seen, `main@sha1:${commit}`), options);
   }
 
-  /** Waits until the Ready condition has this reason, and is of the newest generation. */
+  /**
+   * Waits until the Ready condition has this reason, and is of the newest generation. That the source has nothing yet
+   * is not the failure that anybody waits for.
+   */
   fails(object: FluxObject, reason: string, options: WaitOptions = {}): Promise<Observed> {
     return this.until(
       object,
       (seen) => {
         const ready = conditionOf(seen, 'Ready');
+        if (ready?.message?.startsWith('Source artifact not found')) return false;
         return ready?.status === 'False' && ready.reason === reason;
       },
       options,
