@@ -124,6 +124,12 @@ describe('rendering', () => {
       ['kind: NetworkPolicy'],
     ],
     [
+      'the Secret with what gates and delivery by Git need',
+      'flotilla-hub',
+      { 'outside.existingSecret': 'outside' },
+      ['envFrom:\n            - secretRef:\n                name: outside'],
+    ],
+    [
       'a load balancer for agents alone',
       'flotilla-hub',
       { 'agentService.type': 'LoadBalancer', 'agentService.loadBalancerSourceRanges': ['10.0.0.0/8'] },

@@ -31,6 +31,8 @@ export interface GitHostServer {
   stop(): Promise<void>;
 }
 
+type Answered = LoopbackAnswer | Promise<LoopbackAnswer>;
+
 const versions: Readonly<Record<GitHostKind, string>> = {
   github: '/api/v3',
   gitlab: '/api/v4',
@@ -76,7 +78,7 @@ export async function startGitHost(
       comments: [],
     };
     pulls.push(made);
-    return { status: 201, body: await shown(made, await has(made.head)) };
+    return { status: 201, body: shown(made, await has(made.head)) };
   }
 
   async function list({ query }: LoopbackRequest): Promise<LoopbackAnswer> {
@@ -96,27 +98,35 @@ export async function startGitHost(
     return { body: await Promise.all(page.map(async (one) => shown(one, await has(one.head)))) };
   }
 
+  const view = async (one: HostedPullRequest) => ({ body: shown(one, await has(one.head)) });
+  const noted = (one: HostedPullRequest, { body }: LoopbackRequest): LoopbackAnswer => {
+    one.comments.push((JSON.parse(body) as { body: string }).body);
+    return { status: 201, body: {} };
+  };
+  const closed = (one: HostedPullRequest, { body }: LoopbackRequest) => {
+    if (body !== (kind === 'gitlab' ? '{"state_event":"close"}' : '{"state":"closed"}'))
+      return { status: 422 };
+    if (one.state === 'open') one.state = 'closed';
+    return view(one);
+  };
+  const [many, comments, verb] =
+    kind === 'gitlab'
+      ? ['/merge_requests', '/merge_requests/N/notes', 'PUT']
+      : ['/pulls', '/issues/N/comments', 'PATCH'];
+  const ofOne: Readonly<Record<string, (one: HostedPullRequest, request: LoopbackRequest) => Answered>> = {
+    [`GET ${many}/N`]: view,
+    [`POST ${comments}`]: noted,
+    [`${verb} ${many}/N`]: closed,
+  };
+
   async function answer(request: LoopbackRequest): Promise<LoopbackAnswer | undefined> {
     if (!isAuthorized(kind, token, request)) return { status: 401, body: { message: 'Bad credentials' } };
     if (request.body !== '' && request.headers['content-type'] !== 'application/json') return { status: 415 };
-    if (!request.path.startsWith(prefix)) return { status: 404, body: { message: 'Not Found' } };
-    const [, collection, number, more] = request.path.slice(prefix.length).split('/');
-    const one = pulls[Number(number) - 1];
-    const own = collection === (kind === 'gitlab' ? 'merge_requests' : 'pulls');
-    const notes = more === (kind === 'gitlab' ? 'notes' : 'comments') && (own || collection === 'issues');
-    if (request.method === 'GET' && own && number === undefined) return list(request);
-    if (request.method === 'POST' && own && number === undefined) return create(request);
-    if (!one) return { status: 404, body: { message: 'Not Found' } };
-    if (request.method === 'GET' && own) return { body: await shown(one, await has(one.head)) };
-    if (request.method === 'POST' && notes) {
-      one.comments.push((JSON.parse(request.body) as { body: string }).body);
-      return { status: 201, body: {} };
-    }
-    const close = kind === 'gitlab' ? '{"state_event":"close"}' : '{"state":"closed"}';
-    if (request.method !== (kind === 'gitlab' ? 'PUT' : 'PATCH') || !own || request.body !== close)
-      return { status: 405, body: { message: 'Method Not Allowed' } };
-    if (one.state === 'open') one.state = 'closed';
-    return { body: await shown(one, await has(one.head)) };
+    if (!request.path.startsWith(prefix)) return undefined;
+    const rest = request.path.slice(prefix.length);
+    if (rest === many) return request.method === 'GET' ? list(request) : create(request);
+    const one = pulls[Number(/\d+/.exec(rest)?.[0]) - 1];
+    return one && ofOne[`${request.method} ${rest.replace(/\d+/, 'N')}`]?.(one, request);
   }
 
   const server = await startLoopback((request) => host.intercept(request) ?? answer(request));
@@ -129,7 +139,7 @@ export async function startGitHost(
     async merge(number) {
       const one = pulls[number - 1];
       if (one?.state !== 'open') throw new Error(`nothing to merge: ${number}`);
-      const { git } = repository;
+      const git = (...args: readonly string[]) => repository.git(...args);
       await git('fetch', '--quiet', 'origin', one.head, one.base);
       await git('checkout', '--quiet', '-B', one.base, `origin/${one.base}`);
       await git('merge', '--quiet', '--no-ff', '--message', `Merge #${number}`, `origin/${one.head}`);

@@ -26,10 +26,15 @@ const atOnce = 8;
 const refusals =
   /protected branch|GH006|GH013|repository rule violations|pre-receive hook declined|hook declined/i;
 
+interface UnderWay {
+  readonly work: Promise<DeliveryProgress>;
+  stop(): void;
+}
+
 /** Writes promotions into Git. What is under way goes on between two questions for it. */
 @Injectable()
 export class GitDeliveryService extends GitDelivery implements BeforeApplicationShutdown {
-  private readonly underWay = new Map<string, { readonly work: Promise<DeliveryProgress>; stop(): void }>();
+  private readonly underWay = new Map<string, UnderWay>();
   private readonly turnstile = new Turnstile(atOnce);
   private readonly ended = new AbortController();
 
@@ -43,12 +48,17 @@ export class GitDeliveryService extends GitDelivery implements BeforeApplication
   }
 
   async deliver(promotion: PromotionToDeliver, signal: AbortSignal): Promise<DeliveryProgress> {
-    const { work } = this.underWay.get(promotion.id) ?? this.begin(promotion);
+    const entry = this.underWay.get(promotion.id) ?? this.begin(promotion);
     const patience = new AbortController();
     const late = setTimeout(answerWithinMs, null, { signal: AbortSignal.any([signal, patience.signal]) });
     try {
-      const progress = await Promise.race([work, late.catch(() => null)]);
-      return progress ?? this.stillAtIt(promotion);
+      const progress = await Promise.race([entry.work, late.catch(() => null)]);
+      if (progress === null) return this.stillAtIt(promotion);
+      this.forget(promotion.id, entry);
+      return progress;
+    } catch (error) {
+      this.forget(promotion.id, entry);
+      throw error;
     } finally {
       patience.abort();
     }
@@ -58,6 +68,7 @@ export class GitDeliveryService extends GitDelivery implements BeforeApplication
     const running = this.underWay.get(promotion.id);
     running?.stop();
     await running?.work.catch(() => undefined);
+    this.underWay.delete(promotion.id);
     if (!promotion.git.pullRequest) return;
     const job = await this.jobOf(promotion, AbortSignal.any([signal, this.ended.signal]));
     await withdrawPullRequest(job, reason);
@@ -68,16 +79,19 @@ export class GitDeliveryService extends GitDelivery implements BeforeApplication
     await Promise.allSettled([...this.underWay.values()].map(({ work }) => work));
   }
 
-  private begin(promotion: PromotionToDeliver): { readonly work: Promise<DeliveryProgress> } {
+  private begin(promotion: PromotionToDeliver): UnderWay {
     const own = new AbortController();
     const signal = AbortSignal.any([own.signal, this.ended.signal]);
-    const work = this.turnstile
-      .pass(() => this.carryOut(promotion, signal))
-      .finally(() => this.underWay.delete(promotion.id));
+    const work = this.turnstile.pass(() => this.carryOut(promotion, signal));
+    // Nobody may be waiting when it ends; what came out is kept for the next question.
     work.catch(() => undefined);
     const entry = { work, stop: () => own.abort() };
     this.underWay.set(promotion.id, entry);
     return entry;
+  }
+
+  private forget(id: string, entry: UnderWay): void {
+    if (this.underWay.get(id) === entry) this.underWay.delete(id);
   }
 
   private async carryOut(promotion: PromotionToDeliver, signal: AbortSignal): Promise<DeliveryProgress> {

@@ -18,7 +18,7 @@ export async function deliverByPush(job: DeliveryJob): Promise<DeliveryProgress>
   const history = await mirrors.of(remote, 'commits');
   const writer = await mirrors.writer(remote);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const before = await history.findTrailer(branch, promotionTrailer, promotion.id);
+    const before = await history.findTrailer(branch, [promotionTrailer, promotion.id], signal);
     if (before !== null) return done(job, before, `${branch} has the commit ${before}`);
     const outcome = await writer.alone(signal, async (git) => {
       const { tip, commit } = await makeCommit(git, promotion, items, author);

@@ -96,9 +96,13 @@ export class GitMirror {
   }
 
   /** The newest commit of a branch with a trailer of this value, among the last ones; null: none. @throws GitError */
-  async findTrailer(branch: string, key: string, value: string): Promise<string | null> {
+  async findTrailer(
+    branch: string,
+    [key, value]: readonly [string, string],
+    signal: AbortSignal,
+  ): Promise<string | null> {
     return this.alone(async () => {
-      const tip = await this.fetch(branch, [`--depth=${trailerDepth}`, '--filter=tree:0']);
+      const tip = await this.fetch(branch, [`--depth=${trailerDepth}`, '--filter=tree:0'], signal);
       const format = `--format=%H%x00%(trailers:key=${key},valueonly=true,separator=%x00)`;
       const log = await this.git(['log', `--max-count=${trailerDepth}`, format, tip, '--']);
       const lines = log.toString('utf8').split('\n');
@@ -107,7 +111,7 @@ export class GitMirror {
     });
   }
 
-  private async fetch(branch: string, options: readonly string[]): Promise<string> {
+  private async fetch(branch: string, options: readonly string[], signal?: AbortSignal): Promise<string> {
     await this.open();
     await this.git(
       [
@@ -119,7 +123,7 @@ export class GitMirror {
         'origin',
         `+refs/heads/${branch}:refs/flotilla/${branch}`,
       ],
-      { remote: this.remote, timeoutMs: fetchTimeoutMs },
+      { remote: this.remote, timeoutMs: fetchTimeoutMs, signal },
     );
     return (await this.git(['rev-parse', '--verify', `refs/flotilla/${branch}^{commit}`]))
       .toString('utf8')

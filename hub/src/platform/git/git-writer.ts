@@ -24,6 +24,8 @@ export interface NewCommit {
   readonly author: string;
 }
 
+/** A server that says nothing for a minute is gone; one that works says so every few seconds. */
+const givingUp = ['-c', 'http.lowSpeedLimit=1', '-c', 'http.lowSpeedTime=60'];
 const shallowFetch = ['fetch', '--quiet', '--no-tags', '--force', '--depth=1'];
 const push = ['push', '--quiet', '--no-verify', '--no-signed'];
 const transferTimeoutMs = 300_000;
@@ -173,7 +175,7 @@ export class GitWriting {
 
   private async transfer(args: readonly string[], ref: string): Promise<void> {
     await this.git({
-      args: [...args, '--', this.remote.url, ref],
+      args: [...givingUp, ...args, '--', this.remote.url, ref],
       remote: this.remote,
       timeoutMs: transferTimeoutMs,
     });
