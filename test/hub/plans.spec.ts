@@ -321,7 +321,7 @@ async function deliver(
 }> {
   const text = JSON.stringify(body);
   const signature = createHmac('sha256', secrets[name]).update(text).digest('hex');
-  const proof = {
+  const proof: Record<string, string> = {
     github: { 'x-github-event': 'pull_request', 'x-hub-signature-256': `sha256=${signature}` },
     gitlab: { 'x-gitlab-event': 'Merge Request Hook', 'x-gitlab-token': secrets.gitlab },
     gitea: { 'x-gitea-event': 'pull_request', 'x-gitea-signature': signature },

@@ -13,6 +13,7 @@ import type { PlanPart, PlanQuestion } from '@flotilla/proto/flotilla/v1/questio
 import { kustomizationGroup } from '../../kustomization/kind.js';
 import type { KustomizationDeps } from '../../kustomization/deps.js';
 import { orderByDependency } from '../../kustomization/order-by-dependency.js';
+import { serviceAccountFor, userOf } from '../../kustomization/service-account.js';
 import { sourceRefOf } from '../../kustomization/source-ref.js';
 import type { ObjectCache } from '../../runtime/cache.js';
 import type { CheckedOutRef, CheckoutRefRequest } from '../../sources/git/checkout-ref.js';
@@ -152,7 +153,9 @@ class PlanRound {
     const entries = mergeInventory(live.status?.inventory?.entries ?? [], unrecorded);
     const owner = { group: kustomizationGroup, ...nameOf(refOf(live)), fieldManager: '' };
     const { concurrentSsa: concurrency } = deps.options;
-    return await previewDelete(deps.client, entries.map(refOfEntry), { owner, concurrency, signal });
+    const account = serviceAccountFor(live, deps.options);
+    const client = account ? deps.client.impersonate(userOf(account)) : deps.client;
+    return await previewDelete(client, entries.map(refOfEntry), { owner, concurrency, signal });
   }
 
   #takesFrom(object: KubeObject): boolean {
