@@ -7,7 +7,7 @@ CREATE TABLE releases (
   number integer NOT NULL CHECK (number > 0),
   -- <pipeline>-<number>
   name text NOT NULL UNIQUE,
-  -- [{source: {kind, namespace, name}, url, revision, digest, authors}]
+  -- [{source: {kind, namespace, name}, url, revision, digest, authors, authorUnknown?}]
   items jsonb NOT NULL,
   -- of the sources and what they hold: the same items are the same release
   items_digest text NOT NULL,
@@ -25,6 +25,28 @@ $$;
 
 CREATE TRIGGER releases_no_change BEFORE UPDATE ON releases
   FOR EACH ROW EXECUTE FUNCTION releases_are_immutable();
+
+CREATE INDEX releases_unknown_authors ON releases (pipeline, number) WHERE items @? '$[*] ? (@.authorUnknown == true)';
+
+-- Who made an item whose author nobody could tell when the release was made.
+CREATE TABLE release_authors (
+  release_id text NOT NULL REFERENCES releases (id) ON DELETE CASCADE,
+  -- kind/namespace/name
+  source text NOT NULL,
+  authors jsonb NOT NULL,
+  learned_at timestamptz NOT NULL,
+  PRIMARY KEY (release_id, source)
+);
+
+-- The items of a release with what has become known of their authors since.
+CREATE FUNCTION release_items(release text, items jsonb) RETURNS jsonb STABLE LANGUAGE sql AS $$
+  SELECT CASE WHEN NOT items @? '$[*] ? (@.authorUnknown == true)' THEN items ELSE (
+    SELECT jsonb_agg(CASE WHEN a.authors IS NULL THEN i
+      ELSE (i - 'authorUnknown') || jsonb_build_object('authors', a.authors) END ORDER BY e.n)
+    FROM jsonb_array_elements(items) WITH ORDINALITY AS e (i, n)
+    LEFT JOIN release_authors a ON a.release_id = release AND a.source = concat_ws('/', i -> 'source' ->> 'kind',
+      i -> 'source' ->> 'namespace', i -> 'source' ->> 'name')) END
+$$;
 
 -- Which revision of each source of a pipeline is the newest, and which have been seen before, newest last.
 CREATE TABLE release_sources (

@@ -17,6 +17,8 @@ export interface PinnedAgentOptions {
 }
 
 const source = { kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' };
+/** Whoever it was: agents tell of what they have fetched. */
+const revisionAuthor = 'Dev <dev@example.test>';
 
 export class PinnedAgent {
   readonly table = new TestTable();
@@ -29,7 +31,7 @@ export class PinnedAgent {
   private running: Promise<void> | undefined;
 
   constructor(private readonly options: PinnedAgentOptions) {
-    this.table.set(gitRepository(options.commit), kustomization('apps', options.commit));
+    this.table.set(gitRepository(options.commit, { revisionAuthor }), kustomization('apps', options.commit));
   }
 
   /** Connects, and again whenever the hub is gone, until it is stopped. */
@@ -104,7 +106,7 @@ export class PinnedAgent {
       message: '',
     };
     await sleep(this.options.workMs / 2);
-    this.report(gitRepository('0', { revision, gate, changedAt: new Date() }));
+    this.report(gitRepository('0', { revision, revisionAuthor, gate, changedAt: new Date() }));
     await sleep(this.options.workMs / 2);
     this.report(kustomization('apps', '0', { revision, attemptedRevision: revision, changedAt: new Date() }));
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { waitFor } from '../servers/wait-for.js';
+import { gitRepository, seedCluster } from './api-seed.js';
 import { document, pipeline } from './documents.js';
 import type { PromotionWorld } from './promotion-world.js';
 import { seedEnvironments, startPromotionWorld } from './promotion-world.js';
@@ -107,6 +108,55 @@ describe('an approval', () => {
     expect((await act(second.id, 'approve', {}, maker)).statusCode).toBe(403);
     // The release that waited before is in it, so its author may not either.
     expect((await act(second.id, 'approve', {}, ada)).statusCode).toBe(403);
+  });
+
+  it('is forbidden to the author of a release that was never on its way here', async () => {
+    const ada = await world.token(`ada${runs}`, { emails: ['ada@example.com'] });
+    const bob = await world.token(`bob${runs}`, { emails: ['bob@example.com'] });
+    const prod = { ...gated('prod', { type: 'approval' }), promote: 'manual', after: [] };
+    await world.apply(pipeline(web, [prod]));
+    const promote = async (release: { name: string }) => {
+      const body = { pipeline: web, environment: 'prod', release: release.name };
+      return (await world.api.ask('POST', '/api/v1/promotions', { body })).json().id as string;
+    };
+    const first = await world.release(web, { authors: ['Ada <ada@example.com>'] });
+    await act(await promote(first), 'approve', {}, bob);
+    await world.until(where('prod', first), 'RollingOut');
+    await world.finish('prod');
+    await world.until(where('prod', first), 'Promoted');
+    await world.release(web, { authors: ['Bob <bob@example.com>'] });
+    const third = await world.release(web, { authors: ['Eve <eve@example.com>'] });
+    const id = await promote(third);
+    // Bob's change comes with it; Ada's is there already.
+    expect((await act(id, 'approve', {}, bob)).statusCode).toBe(403);
+    expect((await act(id, 'approve', {}, ada)).json().state).toBe('RollingOut');
+  });
+
+  it('is open to nobody while an author is not known, and at once when an agent tells', async () => {
+    const [ada, bob] = await Promise.all([
+      world.token(`ada${runs}`, { emails: ['ada@example.com'] }),
+      world.token(`bob${runs}`, { emails: ['bob@example.com'] }),
+    ]);
+    const commit = 'c0ffee'.padEnd(40, '0');
+    await world.apply(pipeline(web, [gated('prod', { type: 'approval' })]));
+    await world.release(web, { commit, authorUnknown: true });
+    const { id, waitingFor } = await world.until(where('prod'), 'Gating');
+    const what = `the author of ${web}-1 (GitRepository/flux-system/flux-system) is not known`;
+    expect(waitingFor).toBe(
+      `approval: 0 of 1 approvals; ${what}: add a releases.watch to the pipeline, or set authorMayApprove`,
+    );
+    const refused = await act(id, 'approve', {}, bob);
+    expect([refused.statusCode, refused.json().error.message]).toEqual([
+      409,
+      `promotion "${id}": ${what}, so nobody can tell who may not approve it for prod`,
+    ]);
+    const objects = [gitRepository(commit, { revisionAuthor: 'Ada <ada@example.com>' })];
+    await seedCluster(world.api, { name: `told-${runs}`, objects });
+    expect((await act(id, 'approve', {}, ada)).statusCode).toBe(403);
+    expect((await act(id, 'approve', {}, bob)).json().state).toBe('RollingOut');
+    const [item] = (await world.api.ask('GET', `/api/v1/releases/${web}-1`)).json().items;
+    expect(item).toMatchObject({ authors: ['Ada <ada@example.com>'] });
+    expect(item).not.toHaveProperty('authorUnknown');
   });
 
   it('is open to an author where the gate says so', async () => {

@@ -85,7 +85,12 @@ export interface PromotionWorld {
   /** Makes a release of a commit (random unless told); what it starts happens at once. */
   release(
     pipeline: string,
-    change?: { readonly commit?: string; readonly authors?: readonly string[]; readonly createdBy?: string },
+    change?: {
+      readonly commit?: string;
+      readonly authors?: readonly string[];
+      readonly authorUnknown?: true;
+      readonly createdBy?: string;
+    },
   ): Promise<ReleaseRecord>;
   apply(...documents: object[]): Promise<void>;
   /** A token of a person. */
@@ -135,9 +140,10 @@ export async function startPromotionWorld(postgres: Databases): Promise<Promotio
     look,
     async release(
       pipeline,
-      { commit = randomBytes(20).toString('hex'), authors = [], createdBy = 'hub' } = {},
+      { commit = randomBytes(20).toString('hex'), authors = [], authorUnknown, createdBy = 'hub' } = {},
     ) {
-      const items = [{ source, url: repository, revision: `main@sha1:${commit}`, digest: null, authors }];
+      const item = { source, url: repository, revision: `main@sha1:${commit}`, digest: null, authors };
+      const items = [authorUnknown ? { ...item, authorUnknown } : item];
       const release = await api.database.transaction((manager) =>
         at(ReleaseMaker).make(manager, { pipeline, items, createdBy, now: api.clock.now() }),
       );

@@ -158,7 +158,13 @@ describe('a release by itself', () => {
     };
     await report('dev-1', gitRepository('a1', { gate, revisionAuthor: 'Old <old@example.test>' }));
     const [release] = await untilReleases(1);
-    expect(release?.items[0]).toMatchObject({ revision: revisionOf('b2'), authors: [] });
+    expect(release?.items[0]).toMatchObject({ revision: revisionOf('b2'), authors: [], authorUnknown: true });
+    // Its pipeline moves it there, and its agent tells who made it.
+    await report('dev-1', gitRepository('b2', { revisionAuthor: 'New <new@example.test>' }));
+    await waitFor('the author', async () => {
+      const [item] = (await releases())[0]?.items ?? [];
+      return item?.authors[0] === 'New <new@example.test>' && !('authorUnknown' in item);
+    });
   });
 
   it('waits until all sources are known, and holds them together', async () => {

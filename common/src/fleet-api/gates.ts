@@ -56,7 +56,10 @@ const WindowGate = z.strictObject({
           from: TimeOfDay.describe('HH:MM.'),
           to: TimeOfDay.describe('HH:MM, to 24:00.'),
         })
-        .refine(({ from, to }) => from !== to, { path: ['to'], message: 'must differ from from' }),
+        .refine(({ from, to }) => from !== to && !(from === '24:00' && to === '00:00'), {
+          path: ['to'],
+          message: 'must differ from from: a period without length never opens',
+        }),
     )
     .min(1)
     .max(50)

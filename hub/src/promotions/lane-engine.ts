@@ -7,6 +7,7 @@ import { isEnd, isMoving } from './domain/promotion-state.js';
 import type { QueueDecision } from './domain/queue.js';
 import { arrangeQueue } from './domain/queue.js';
 import { needsWithdrawal } from './domain/steps.js';
+import { LaneAuthors } from './lane-authors.js';
 import { LaneBell } from './lane-bell.js';
 import { LaneHistoryStore } from './lane-history.store.js';
 import { LaneObserver, laneSetup } from './lane-observer.js';
@@ -33,6 +34,7 @@ export class LaneEngine {
     private readonly promotions: PromotionStore,
     private readonly history: LaneHistoryStore,
     private readonly observer: LaneObserver,
+    private readonly authors: LaneAuthors,
     private readonly desk: RolloutDesk,
     private readonly queue: PromotionQueue,
     private readonly journal: PromotionJournal,
@@ -48,6 +50,7 @@ export class LaneEngine {
       const setup = laneSetup(await this.pipelines.get(manager, key.pipeline), key.environment);
       const run = new LaneRun(manager, key, setup, await this.promotions.ofLane(manager, key), now);
       await this.takeNews(run);
+      if (act) await this.authors.refresh(run);
       await act?.(run);
       for (const promotion of await this.queue.backfill(run)) run.add(promotion);
       await this.goRounds(run);
@@ -73,18 +76,12 @@ export class LaneEngine {
   }
 
   private async arrange(run: LaneRun): Promise<QueueDecision> {
+    await this.authors.refresh(run);
     const current = (await this.history.current(run.manager, run.key.pipeline)).get(run.key.environment);
     const open = run.promotions.filter(({ state }) => !isEnd(state));
     const policy = run.setup?.environment.queue ?? 'fifo';
     const decision = arrangeQueue({ policy, current: current ?? null, promotions: open });
-    for (const { id, by, reason } of decision.superseded) {
-      const loser = run.get(id);
-      const winner = by === null ? undefined : run.get(by);
-      run.apply(id, { type: 'superseded', reason });
-      // A newer release holds the changes of the older one; going back to an older one does not.
-      if (loser && winner && loser.releaseNumber < winner.releaseNumber)
-        run.apply(winner.id, { type: 'tookOver', authors: loser.authors });
-    }
+    for (const { id, reason } of decision.superseded) run.apply(id, { type: 'superseded', reason });
     return decision;
   }
 

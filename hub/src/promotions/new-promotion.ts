@@ -1,5 +1,6 @@
 import { newId } from '../platform/ids.js';
 import type { ReleaseRecord } from '../releases/releases.js';
+import { emailsOf } from './domain/authors.js';
 import type { Authors, Promotion, PromotionPriority } from './domain/promotion.js';
 
 /** A promotion that waits for its turn. */
@@ -41,11 +42,8 @@ export function newPromotion(
 
 /** Who made a release: whoever made what is new in it, and whoever put it together by hand. */
 export function authorsOf({ items, createdBy }: Pick<ReleaseRecord, 'items' | 'createdBy'>): Authors {
-  const emails = items.flatMap(({ authors }) => authors).map(emailOf);
-  return { emails: [...new Set(emails)], tokens: createdBy === 'hub' ? [] : [createdBy] };
-}
-
-/** The address of "Name <email>"; a text without one counts as a whole. */
-function emailOf(author: string): string {
-  return (/<([^<>]*)>\s*$/.exec(author)?.[1] ?? author).trim().toLowerCase();
+  return {
+    emails: emailsOf(items.flatMap(({ authors }) => authors)),
+    tokens: createdBy === 'hub' ? [] : [createdBy],
+  };
 }

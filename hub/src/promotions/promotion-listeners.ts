@@ -80,6 +80,16 @@ export class ReleaseTaker extends ReleaseListener {
     if (!pipeline) return;
     await this.bell.ring(manager, await this.queue.begin(manager, pipeline.spec, release, this.clock.now()));
   }
+
+  /** Approvals may wait for it. */
+  async authorsLearned(manager: EntityManager, name: string): Promise<void> {
+    const { spec } = (await this.pipelines.get(manager, name)) ?? {};
+    const lanes = spec?.environments.map((environment) => ({
+      pipeline: name,
+      environment: environment.name,
+    }));
+    await this.bell.ring(manager, lanes ?? []);
+  }
 }
 
 /** Hears of pipelines: what waits is judged by the new document at once. */

@@ -11,6 +11,7 @@ import { CreatePromotionController } from './http/create-promotion.controller.js
 import { GetPromotionController } from './http/get-promotion.controller.js';
 import { ListPromotionsController } from './http/list-promotions.controller.js';
 import { RejectPromotionController } from './http/reject-promotion.controller.js';
+import { LaneAuthors } from './lane-authors.js';
 import { LaneBell } from './lane-bell.js';
 import { LaneEngine } from './lane-engine.js';
 import { LaneHistoryStore } from './lane-history.store.js';
@@ -50,6 +51,7 @@ import { RolloutDesk } from './rollout-desk.js';
     LaneHistoryStore,
     LaneBell,
     LaneObserver,
+    LaneAuthors,
     LaneEngine,
     ReleaseHealth,
     HealthWatch,

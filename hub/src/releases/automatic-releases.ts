@@ -7,6 +7,7 @@ import type { PipelineRecord } from '../pipelines/pipelines.js';
 import { Pipelines } from '../pipelines/pipelines.js';
 import { Clock } from '../platform/clock.js';
 import type { SourceKey } from '../standing/standing.js';
+import { AuthorLearner } from './author-learner.js';
 import { advance, newestRevision } from './domain/newest-revision.js';
 import type { SourceHistory } from './domain/newest-revision.js';
 import { sourceName } from './domain/source-name.js';
@@ -38,13 +39,16 @@ export class AutomaticReleases {
     private readonly releases: ReleaseStore,
     private readonly maker: ReleaseMaker,
     private readonly git: GitWatch,
+    private readonly learner: AuthorLearner,
     private readonly clock: Clock,
   ) {}
 
   /** Reads everything anew, so it may be called at any time. @throws GitError when authors cannot be read */
   async evaluate(name: string): Promise<void> {
     const pipeline = await this.pipelines.get(this.database.manager, name);
-    if (pipeline === null || !pipeline.spec.releases.automatic) return;
+    if (pipeline === null) return;
+    await this.learner.learn(pipeline);
+    if (!pipeline.spec.releases.automatic) return;
     const candidates = await this.candidates(pipeline);
     const items = await this.itemsOf(pipeline, candidates);
     const changed = candidates.some(({ before, history }) => before !== history);
@@ -107,7 +111,7 @@ export class AutomaticReleases {
         return {
           ...item,
           digest: digestOf(item.revision),
-          authors: await this.git.authors(pipeline, item.source, item.revision, last?.revision ?? null),
+          ...(await this.git.authors(pipeline, item.source, item.revision, last?.revision ?? null)),
         };
       }),
     );

@@ -16,6 +16,7 @@ import { LOGGER } from '../platform/logging/logger.js';
 import type { SourceKey } from '../standing/standing.js';
 import { sourceName } from './domain/source-name.js';
 import { releaseQueue } from './queues.js';
+import type { ReleaseItem } from './releases.js';
 import { SourceStore } from './source.store.js';
 import type { WatchRecord } from './watch.store.js';
 import { WatchStore } from './watch.store.js';
@@ -67,21 +68,26 @@ export class GitWatch implements OnModuleInit {
       .catch((err: unknown) => this.logger.warn({ err, pipeline }, 'watch was not hurried'));
   }
 
-  /** Who wrote what is new since an older revision. @throws GitError for a watched source */
+  /**
+   * Who wrote what is new since an older revision. Without a watch that is, of a commit that an agent has fetched,
+   * who made the commit itself; of anything else nobody knows. @throws GitError for a watched source
+   */
   async authors(
     { spec }: PipelineRecord,
     source: SourceKey,
     revision: string,
     since: string | null,
-  ): Promise<readonly string[]> {
-    if (since !== null && revisionKey(since) === revisionKey(revision)) return [];
+  ): Promise<Pick<ReleaseItem, 'authors' | 'authorUnknown'>> {
+    if (since !== null && revisionKey(since) === revisionKey(revision)) return { authors: [] };
     const index = spec.sources.findIndex((one) => sourceName(one) === sourceName(source));
     const watch = spec.releases.watch.find((one) => one.source === index);
     const reported = await this.sources.authors(this.database.manager, source, revision);
-    if (watch === undefined) return reported;
+    if (watch === undefined)
+      return reported.length > 0 ? { authors: reported } : { authors: [], authorUnknown: true };
     const mirror = await this.mirrorOf(watch);
     const older = since === null ? null : revisionKey(since);
-    return [...new Set([...(await mirror.authors(watch.branch, revisionKey(revision), older)), ...reported])];
+    const written = await mirror.authors(watch.branch, revisionKey(revision), older);
+    return { authors: [...new Set([...written, ...reported])] };
   }
 
   private async look(key: string): Promise<void> {

@@ -1,14 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuthorStore } from './author.store.js';
 import { itemsDigest } from './domain/items-digest.js';
-import type { ReleaseItem, ReleaseRecord } from './releases.js';
+import type { Contributions, ReleaseItem, ReleaseRecord } from './releases.js';
 import { Releases } from './releases.js';
 
-const columns = `r.id, r.pipeline, r.name, r.number, r.items, r.created_by AS "createdBy", r.created_at AS "createdAt"`;
+const columns = `r.id, r.pipeline, r.name, r.number, release_items(r.id, r.items) AS items, r.created_by AS "createdBy", r.created_at AS "createdAt"`;
 
 /** The table of releases: rows are added, never changed. */
 @Injectable()
 export class ReleaseStore extends Releases {
+  constructor(private readonly authors: AuthorStore) {
+    super();
+  }
+
+  async contributions(
+    manager: EntityManager,
+    pipeline: string,
+    range: { readonly after: number; readonly upTo: number },
+    now: Date,
+  ): Promise<Contributions> {
+    const found = await this.authors.contributions(manager, pipeline, range);
+    // An agent may have told just now.
+    if (found.unknown === null || (await this.authors.learnReported(manager, pipeline, now)) === 0)
+      return found;
+    return this.authors.contributions(manager, pipeline, range);
+  }
+
   async get(manager: EntityManager, idOrName: string): Promise<ReleaseRecord | null> {
     const rows: ReleaseRecord[] = await manager.query(
       `SELECT ${columns} FROM releases r WHERE r.id = $1 OR r.name = $1`,

@@ -1,4 +1,6 @@
 import { Global, Module } from '@nestjs/common';
+import { AuthorLearner } from './author-learner.js';
+import { AuthorStore } from './author.store.js';
 import { AutomaticReleases } from './automatic-releases.js';
 import { GitWatch } from './git-watch.js';
 import { CreateReleaseController } from './http/create-release.controller.js';
@@ -22,6 +24,8 @@ import { WatchStore } from './watch.store.js';
     { provide: Releases, useExisting: ReleaseStore },
     SourceStore,
     WatchStore,
+    AuthorStore,
+    AuthorLearner,
     ReleaseMaker,
     GitWatch,
     AutomaticReleases,

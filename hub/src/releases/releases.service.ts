@@ -73,7 +73,7 @@ export class ReleasesService {
     last: ReleaseItem | undefined,
   ): Promise<ReleaseItem> {
     if (wanted === undefined) {
-      if (last) return { ...last, authors: [] };
+      if (last) return { source, url: last.url, revision: last.revision, digest: last.digest, authors: [] };
       throw invalid(
         'items',
         `items: ${sourceName(source)} is missing, and there is no release to take it from`,
@@ -87,7 +87,7 @@ export class ReleasesService {
     const { revision } = resolved;
     const url = known.find((one) => one.url !== '')?.url ?? last?.url ?? watch?.url ?? '';
     const authors = await this.authorsOf(pipeline, source, revision, last?.revision ?? null, wanted.field);
-    return { source, url, revision, digest: digestOf(revision), authors };
+    return { source, url, revision, digest: digestOf(revision), ...authors };
   }
 
   private async authorsOf(
@@ -96,7 +96,7 @@ export class ReleasesService {
     revision: string,
     since: string | null,
     field: string,
-  ): Promise<readonly string[]> {
+  ): Promise<Pick<ReleaseItem, 'authors' | 'authorUnknown'>> {
     try {
       return await this.git.authors(pipeline, source, revision, since);
     } catch (error) {

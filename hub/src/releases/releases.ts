@@ -12,6 +12,23 @@ export interface ReleaseItem {
   readonly digest: string | null;
   /** Who made what is new in it since the release before: `Name <email>`, each once. */
   readonly authors: readonly string[];
+  /** Nobody has told yet; then nobody can say who may not approve it. */
+  readonly authorUnknown?: true;
+}
+
+/** Who made what a range of releases brings, each with the number of the first release that he had a part in. */
+export interface Contributions {
+  /** `Name <email>` */
+  readonly authors: readonly Contribution[];
+  /** Names of the API tokens that made releases by hand. */
+  readonly makers: readonly Contribution[];
+  /** The first item whose author nobody has told, e.g. "web-3 (GitRepository/flux-system/apps)". */
+  readonly unknown: Contribution | null;
+}
+
+export interface Contribution {
+  readonly text: string;
+  readonly number: number;
 }
 
 /** An immutable set of items; the same items of one pipeline are the same release. */
@@ -39,6 +56,14 @@ export abstract class Releases {
 
   /** The newest release of a pipeline. */
   abstract latest(manager: EntityManager, pipeline: string): Promise<ReleaseRecord | null>;
+
+  /** What the releases of a pipeline after one number, up to another, hold that is new. */
+  abstract contributions(
+    manager: EntityManager,
+    pipeline: string,
+    range: { readonly after: number; readonly upTo: number },
+    now: Date,
+  ): Promise<Contributions>;
 }
 
 /**
@@ -48,4 +73,7 @@ export abstract class Releases {
  */
 export abstract class ReleaseListener {
   abstract released(manager: EntityManager, release: ReleaseRecord): Promise<void>;
+
+  /** In the transaction that has learned who made something in releases of the pipeline. */
+  abstract authorsLearned(manager: EntityManager, pipeline: string): Promise<void>;
 }

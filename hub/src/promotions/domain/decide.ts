@@ -1,7 +1,7 @@
 import type { Decision, PromotionEvent } from './events.js';
 import { remember } from './gates/probe.js';
 import { observed } from './observed.js';
-import type { Authors, DeliveryState, GateState, Promotion } from './promotion.js';
+import type { DeliveryState, GateState, Promotion } from './promotion.js';
 import { isEnd, isWaiting } from './promotion-state.js';
 import { rolloutSaid } from './rollout-said.js';
 import { end, only, rollBack } from './steps.js';
@@ -34,7 +34,7 @@ export function decide(state: Promotion, event: PromotionEvent, now: Date): Deci
 
 type Note = Extract<
   PromotionEvent,
-  { type: 'approved' | 'tookOver' | 'prioritised' | 'answered' | 'delivered' | 'postponed' }
+  { type: 'approved' | 'prioritised' | 'answered' | 'delivered' | 'postponed' }
 >;
 
 /** What is kept and judged at the next look. */
@@ -46,8 +46,6 @@ function noted(state: Promotion, event: Note, now: Date): Promotion {
       return event.approval.releaseId === state.releaseId
         ? { ...state, approvals: [...state.approvals, event.approval] }
         : state;
-    case 'tookOver':
-      return { ...state, authors: mergeAuthors(state.authors, event.authors) };
     case 'prioritised':
       return isWaiting(state.state) ? { ...state, priority: 'hotfix' } : state;
     case 'answered':
@@ -66,13 +64,6 @@ function delivered(state: Promotion, delivery: DeliveryState): Promotion {
 function answered(gate: GateState, event: Extract<Note, { type: 'answered' }>, now: Date): GateState {
   if (gate.stage !== event.stage || gate.name !== event.gate) return gate;
   return { ...gate, probe: remember(gate.probe, event.answer, now) };
-}
-
-function mergeAuthors(left: Authors, right: Authors): Authors {
-  return {
-    emails: [...new Set([...left.emails, ...right.emails])],
-    tokens: [...new Set([...left.tokens, ...right.tokens])],
-  };
 }
 
 function rejected(state: Promotion, { by, reason }: { by: string; reason: string }, now: Date): Decision {

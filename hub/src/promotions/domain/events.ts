@@ -1,6 +1,6 @@
 import type { Gate } from '@flotilla/common/fleet-api/gates';
 import type { GateFacts } from './gates/gate-facts.js';
-import type { Approval, Authors, DeliveryState, GateStage, ProbeMemory, Promotion } from './promotion.js';
+import type { Approval, DeliveryState, GateStage, ProbeMemory, Promotion } from './promotion.js';
 
 /** The environment's place in the pipeline, as far as promotions care. */
 export interface Setup {
@@ -38,8 +38,6 @@ export type PromotionEvent =
   | { readonly type: 'rejected'; readonly by: string; readonly reason: string }
   | { readonly type: 'aborted'; readonly by: string; readonly reason: string }
   | { readonly type: 'superseded'; readonly reason: string }
-  /** It takes the place of another one, so it carries its changes, too. */
-  | { readonly type: 'tookOver'; readonly authors: Authors }
   | { readonly type: 'prioritised' }
   | {
       readonly type: 'answered';

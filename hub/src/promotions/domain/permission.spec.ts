@@ -75,6 +75,20 @@ const rows: readonly (readonly [
     undefined,
     'take before',
   ],
+  [
+    'refuses everybody while an author is not known',
+    { authors: { emails: [], tokens: [], unknown: 'web-1 (GitRepository/a/b)' } },
+    before,
+    undefined,
+    'Conflict: the author of web-1 (GitRepository/a/b) is not known, so nobody can tell who may not approve it for prod',
+  ],
+  [
+    'takes anybody where authors may, also unknown ones',
+    { authors: { emails: [], tokens: [], unknown: 'web-1 (GitRepository/a/b)' } },
+    { before: [gate(true)], after: [] },
+    undefined,
+    'take before',
+  ],
 ];
 
 describe('a promotion that somebody approves', () => {

@@ -51,10 +51,18 @@ export function checkApproval(
   if (closed) return refuse('Conflict', closed.message, closed.remedy);
   const stage = state === 'Verifying' ? 'after' : 'before';
   if (hasApproved(promotion, stage, person)) return { answer: 'known' };
-  if (isAuthor(promotion.authors, person) && !approvals(gates[stage]).some((gate) => gate.authorMayApprove)) {
+  const authorMay = approvals(gates[stage]).some((gate) => gate.authorMayApprove);
+  if (isAuthor(promotion.authors, person) && !authorMay) {
     const who = `"${person.name}" is an author of release "${releaseName}" and may not approve it for ${environment}`;
     return refuse('Forbidden', who, 'ask somebody who did not write it');
   }
+  const { unknown } = promotion.authors;
+  if (unknown !== undefined && !authorMay)
+    return refuse(
+      'Conflict',
+      `the author of ${unknown} is not known, so nobody can tell who may not approve it for ${environment}`,
+      'add a releases.watch to the pipeline, or set authorMayApprove of the gate',
+    );
   return { answer: 'take', stage };
 }
 

@@ -54,12 +54,14 @@ export interface Approval {
   readonly at: Date;
 }
 
-/** Who made what a promotion carries. */
+/** Who made what a promotion brings: of all releases since the one that its environment has. */
 export interface Authors {
   /** Lower case. */
   readonly emails: readonly string[];
   /** Names of API tokens that made releases by hand. */
   readonly tokens: readonly string[];
+  /** The first of them whose author nobody has told; then nobody can say who may not approve. */
+  readonly unknown?: string;
 }
 
 /** How far Git holds a promotion. */

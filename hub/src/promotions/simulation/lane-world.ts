@@ -111,13 +111,7 @@ export class LaneWorld {
         current: this.current(),
         promotions: this.open(),
       });
-      for (const { id, by, reason } of queue.superseded) {
-        const loser = this.promotions.get(id);
-        const winner = by === null ? undefined : this.promotions.get(by);
-        this.apply(id, { type: 'superseded', reason });
-        if (loser && winner && loser.releaseNumber < winner.releaseNumber)
-          this.apply(winner.id, { type: 'tookOver', authors: loser.authors });
-      }
+      for (const { id, reason } of queue.superseded) this.apply(id, { type: 'superseded', reason });
       for (const promotion of this.open()) {
         if (promotion.state !== 'Verifying' && !isWaiting(promotion.state)) continue;
         this.apply(promotion.id, { type: 'observed', observation: this.observe(promotion, queue) });

@@ -26,7 +26,8 @@ export interface ReleaseView extends Omit<ReleaseRecord, 'items'> {
   readonly vetoed: boolean;
 }
 
-const releaseSql = `SELECT r.id, r.name, r.pipeline, r.number, r.items, r.created_by AS "createdBy",
+const releaseSql = `SELECT r.id, r.name, r.pipeline, r.number,
+  release_items(r.id, r.items) AS items, r.created_by AS "createdBy",
   r.created_at AS "createdAt" FROM releases r`;
 
 /** Releases, newest first, with the vetoes that stand against them now. */

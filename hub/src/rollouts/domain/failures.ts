@@ -1,6 +1,7 @@
 import type { Draft } from './draft.js';
 import { startRollback, stopWaiting, turnBack } from './roll-back.js';
 import { hasFailed } from './tally.js';
+import { clusters } from './words.js';
 
 /** How many failed clusters the rollout bears just now. */
 export function borneFailures({ plan, fields }: Draft): number {
@@ -13,7 +14,7 @@ export function judgeFailures(draft: Draft): void {
   const borne = borneFailures(draft);
   if (failed.length <= borne) return;
   const first = failed.find(({ message }) => message !== '') ?? failed[0]!;
-  const reason = `${failed.length} clusters failed, the budget is ${borne}; ${first.name}: ${first.message}`;
+  const reason = `${clusters(failed.length)} failed, the budget is ${borne}; ${first.name}: ${first.message}`;
   if (reaction(draft) !== 'pause') vetoRevisions(draft, reason);
   react(draft, reason);
 }

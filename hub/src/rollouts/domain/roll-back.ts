@@ -2,6 +2,7 @@ import type { Observations } from './begin.js';
 import type { Draft } from './draft.js';
 import type { ClusterProgress, RolloutPlan } from './rollout.js';
 import { hasFailed, isInFlight } from './tally.js';
+import { clusters } from './words.js';
 import { backMessage, isHeard, isOffline } from './watch.js';
 
 /** Nothing more begins: what waits is skipped, a retry that waits is given up, waves that are not done are skipped. */
@@ -119,6 +120,7 @@ function finishRollback(draft: Draft): void {
   const away = count(({ state, goal }) => state === 'Deferred' && goal === 'previous');
   const rest = away > 0 ? `, ${away} when they return` : '';
   const { reason } = draft.fields;
-  if (failed === 0) return draft.become('RolledBack', `${reason}; ${back} clusters are back${rest}`);
-  draft.become('Failed', `${reason}; ${back} clusters are back${rest}, ${failed} could not be taken back`);
+  const cameBack = `${clusters(back)} ${back === 1 ? 'is' : 'are'} back`;
+  if (failed === 0) return draft.become('RolledBack', `${reason}; ${cameBack}${rest}`);
+  draft.become('Failed', `${reason}; ${cameBack}${rest}, ${failed} could not be taken back`);
 }

@@ -48,7 +48,10 @@ export function vetoContent(vetoes: readonly VetoRecord[]): StandingContent {
  * What is asked of a cluster. The same parts have the same digest, in whatever order they come, so that sets can be
  * compared.
  */
-export function standingContent({ pins, freezes, now }: StandingParts, vetoes: StandingContent): StandingContent {
+export function standingContent(
+  { pins, freezes, now }: StandingParts,
+  vetoes: StandingContent,
+): StandingContent {
   const own = encode({
     pins: sorted(pins, ({ id }) => id).map((pin) => ({
       id: pin.id,

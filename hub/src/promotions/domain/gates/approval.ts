@@ -6,6 +6,11 @@ export function isAuthor({ emails, tokens }: Authors, person: Pick<Person, 'name
   return tokens.includes(person.name) || person.emails.some((email) => emails.includes(email.toLowerCase()));
 }
 
+/** Why nobody can approve as long as it is not known who may not. */
+export function unknownAuthor(what: string): string {
+  return `the author of ${what} is not known: add a releases.watch to the pipeline, or set authorMayApprove`;
+}
+
 /** Passes when as many people as required have approved, and as many of each group. */
 export function approvalVerdict(
   { required, groups, authorMayApprove }: GateOf<'approval'>,
@@ -28,6 +33,8 @@ export function approvalVerdict(
   const names = people.length > 0 ? ` (${people.map(({ name }) => name).join(', ')})` : '';
   const quotas = missing.map(({ name, left }) => `; ${left} more of group ${name}`).join('');
   const message = `${people.length} of ${required} approvals${names}${quotas}`;
+  if (authors.unknown !== undefined && !authorMayApprove)
+    return { phase: 'wait', message: `${message}; ${unknownAuthor(authors.unknown)}` };
   return { phase: people.length >= required && missing.length === 0 ? 'pass' : 'wait', message };
 }
 

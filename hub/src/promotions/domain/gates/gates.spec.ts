@@ -192,6 +192,19 @@ const rows: Readonly<Record<string, Row>> = {
     promotion: { approvals: [yes(bob), yes(carol)] },
     expected: ['pass', '2 of 2 approvals (bob, carol)'],
   },
+  'approval waits while it is not known who may not give it': {
+    gate: approval(),
+    promotion: { approvals: [yes(bob)], authors: { ...authors, unknown: 'web-1 (GitRepository/a/b)' } },
+    expected: [
+      'wait',
+      '0 of 1 approvals; the author of web-1 (GitRepository/a/b) is not known: add a releases.watch to the pipeline, or set authorMayApprove',
+    ],
+  },
+  'approval does not ask who made it where authors may approve': {
+    gate: approval({ authorMayApprove: true }),
+    promotion: { approvals: [yes(bob)], authors: { ...authors, unknown: 'web-1 (GitRepository/a/b)' } },
+    expected: ['pass', '1 of 1 approvals (bob)'],
+  },
   'approval by an author does not count': {
     gate: approval(),
     promotion: { approvals: [yes(bob), yes(person('maker'))], authors },
