@@ -37,6 +37,8 @@ export interface Started {
   readonly commit: string;
 }
 
+/** On a machine that is busy with other things. */
+const patience = { timeoutMs: 90_000 };
 const environment = 'prod';
 const pipeline = 'shop';
 
@@ -54,10 +56,10 @@ export class RolloutFleet {
 
   /** Control planes `cluster-1` and so on, without agents. */
   static async start(count: number): Promise<RolloutFleet> {
-    const [planes, git, hub] = await Promise.all([
+    const hub = await HubProcess.start({ args: ['--heartbeat=1'] });
+    const [planes, git] = await Promise.all([
       startFleet(count, { controllerManager: false }),
       startGitServer(),
-      HubProcess.start({ args: ['--heartbeat=1'] }),
     ]);
     const repository = await git.createRepository('shop');
     const fleet = new RolloutFleet(planes, git, hub, repository);
@@ -151,12 +153,16 @@ export class RolloutFleet {
   async untilMembers(started: Started, wanted: Readonly<Record<string, string>>): Promise<RolloutView> {
     let seen = '';
     try {
-      return await waitFor('the clusters of the rollout', async () => {
-        const view = await this.rollout(started);
-        seen = `${view.state} ${view.reason} ${JSON.stringify(statesOf(view))}`;
-        const states = statesOf(view);
-        return Object.entries(wanted).every(([name, state]) => states[name] === state) && view;
-      });
+      return await waitFor(
+        'the clusters of the rollout',
+        async () => {
+          const view = await this.rollout(started);
+          seen = `${view.state} ${view.reason} ${JSON.stringify(statesOf(view))}`;
+          const states = statesOf(view);
+          return Object.entries(wanted).every(([name, state]) => states[name] === state) && view;
+        },
+        patience,
+      );
     } catch (error) {
       throw new Error(`${(error as Error).message}: wanted ${JSON.stringify(wanted)}, saw ${seen}`, {
         cause: error,
@@ -167,11 +173,15 @@ export class RolloutFleet {
   async untilPromotion(started: Started, ...states: readonly string[]): Promise<PromotionView> {
     let seen = '';
     try {
-      return await waitFor('the promotion', async () => {
-        const view = await this.promotion(started);
-        seen = `${view.state} ${view.waitingFor}${view.reason}`;
-        return states.includes(view.state) && view;
-      });
+      return await waitFor(
+        'the promotion',
+        async () => {
+          const view = await this.promotion(started);
+          seen = `${view.state} ${view.waitingFor}${view.reason}`;
+          return states.includes(view.state) && view;
+        },
+        patience,
+      );
     } catch (error) {
       throw new Error(`${(error as Error).message}: wanted ${states.join(' or ')}, saw ${seen}`, {
         cause: error,

@@ -33,6 +33,7 @@ export class Workload {
     const one = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
     const conditions = [
       { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' },
+      { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: '' },
     ];
     const status = { observedGeneration: generation, ...one, conditions };
     await this.kube.call({ method: 'PATCH', path: `${path}/status`, body: { status } });
