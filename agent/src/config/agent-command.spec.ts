@@ -86,7 +86,7 @@ describe('the command line of the agent', () => {
     ['--hub-intents=explode', 'expected any of reconcile, suspend, resume, pin, freeze'],
     ['--cluster-name=Prod_1', 'expected lower-case letters'],
     ['--storage-addr=here', 'expected host:port'],
-    ['--artifact-digest-algo=blake3', 'expected one of sha256, sha384, sha512, sha1'],
+    ['--artifact-digest-algo=md5', 'expected one of sha256, sha384, sha512, blake3, sha1'],
     ['--ssh-kex-algos=a" -o ProxyCommand=x', 'expected names of algorithms'],
   ])('refuses %s with a remedy', async (arg, remedy) => {
     await expect(configOf([arg])).rejects.toThrow(remedy);
