@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { defaultMaxFetchBytes as maxFetchBytes } from '@flotilla/agent/exec/watch-growth';
 import { runProgram, type RunProgram } from '@flotilla/agent/exec/run-program';
 import { Ancestry } from '@flotilla/agent/sources/git/ancestry';
 import { gitRemote } from '@flotilla/agent/sources/git/credentials';
@@ -45,8 +46,13 @@ function gitTools(version: 0 | 2 = 2): { ancestry: Ancestry; client: GitClient }
   };
   const trust = createTrustBundle(path.join(folder, 'trust'));
   const git = createGitCommand({ run, trust, privatePath: path.join(folder, 'private') });
-  const cache = new RepositoryCache({ git, root: path.join(folder, 'cache'), now: () => Date.now() });
-  return { ancestry: new Ancestry(git, cache), client: new GitClient(git, cache) };
+  const cache = new RepositoryCache({
+    git,
+    root: path.join(folder, 'cache'),
+    now: () => Date.now(),
+    maxFetchBytes,
+  });
+  return { ancestry: new Ancestry(git, cache), client: new GitClient(git, cache, maxFetchBytes) };
 }
 
 async function history(commits: number): Promise<Repository & { readonly all: readonly string[] }> {

@@ -39,6 +39,7 @@ async function openBuilder(): Promise<Builder> {
     searchPath: path.dirname(kubectl),
     noRemoteBases: false,
     maxOutputBytes: 10_000_000,
+    maxFetchBytes: 10_000_000,
   });
 }
 

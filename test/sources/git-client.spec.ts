@@ -3,6 +3,7 @@ import { chmodSync, symlinkSync } from 'node:fs';
 import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { defaultMaxFetchBytes as maxFetchBytes } from '@flotilla/agent/exec/watch-growth';
 import { runProgram, type ProgramOptions, type RunProgram } from '@flotilla/agent/exec/run-program';
 import { gitRemote, type SecretData } from '@flotilla/agent/sources/git/credentials';
 import { createGitCommand, type GitCommand } from '@flotilla/agent/sources/git/git-command';
@@ -43,7 +44,11 @@ beforeEach(async () => {
     privatePath: path.join(folder, 'private'),
   });
   const now = () => Date.now();
-  client = new GitClient(git, new RepositoryCache({ git, root: path.join(folder, 'cache'), now }));
+  client = new GitClient(
+    git,
+    new RepositoryCache({ git, root: path.join(folder, 'cache'), now, maxFetchBytes }),
+    maxFetchBytes,
+  );
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

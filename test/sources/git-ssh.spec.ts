@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { defaultMaxFetchBytes as maxFetchBytes } from '@flotilla/agent/exec/watch-growth';
 import { runProgram, type ProgramOptions } from '@flotilla/agent/exec/run-program';
 import { gitRemote, type SecretData } from '@flotilla/agent/sources/git/credentials';
 import { GitClient } from '@flotilla/agent/sources/git/git-client';
@@ -62,13 +63,18 @@ describe('Git over SSH (flux-compat 2.3)', () => {
     const repo = await server.createRepository('app');
     const commit = await repo.commit({ a: '1' });
     const git = gitWith();
-    const cache = new RepositoryCache({ git, root: path.join(folder, 'cache'), now: () => Date.now() });
+    const cache = new RepositoryCache({
+      git,
+      root: path.join(folder, 'cache'),
+      now: () => Date.now(),
+      maxFetchBytes,
+    });
     const remote = gitRemote(repo.url, secretOf());
     const target = { kind: 'ref', refName: 'refs/heads/main', expected: commit } as const;
 
     expect(await refs(repo.url, secretOf())).toEqual({ 'refs/heads/main': commit });
     const out = path.join(folder, 'out');
-    await new GitClient(git, cache).checkout(remote, target, out, limits);
+    await new GitClient(git, cache, maxFetchBytes).checkout(remote, target, out, limits);
 
     expect(await readdir(out)).toEqual(['a']);
     expect(modes.length).toBeGreaterThan(0);

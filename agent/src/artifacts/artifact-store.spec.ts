@@ -296,6 +296,24 @@ describe('removing', () => {
     expect(await trees()).toEqual([shared.digest.replace(':', '-')]);
   });
 
+  it('stops a collection after five seconds, and goes on with the next one', async () => {
+    let slow = 0;
+    let time = now;
+    store = await open({ now: () => (time += slow) });
+    const current = await pack({ a: 'new' }, 'new.tar.gz');
+    const folder = path.join(root, 'gitrepository/apps/web');
+    for (const name of ['1', '2', '3', '4']) await writeFile(path.join(folder, name), 'x');
+    for (const name of ['1', '2', '3', '4']) await utimes(path.join(folder, name), 1, 1);
+
+    slow = 700;
+    const removed = await store.collectGarbage(owner, current);
+    expect(removed.length).toBeGreaterThan(0);
+    expect(removed.length).toBeLessThan(4);
+    slow = 0;
+    expect(await store.collectGarbage(owner, current)).toHaveLength(4 - removed.length);
+    expect(await readdir(folder)).toEqual(['new.tar.gz']);
+  });
+
   it('removes everything of a deleted owner and says whether there was something', async () => {
     await pack({ a: 'x' });
 

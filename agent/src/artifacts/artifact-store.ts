@@ -42,6 +42,8 @@ export interface ArtifactStoreOptions {
 const defaultRetention: Retention = { ttlMs: 60_000, records: 2 };
 /** flux-compat 2.1: so many files of an owner are looked at in one collection. */
 const garbageFileLimit = 1000;
+/** flux-compat 2.1: so long one collection may take; the next one goes on. */
+const garbageBudgetMs = 5_000;
 const defaultMaxImportBytes = 4 * 1024 ** 3;
 /** Imported trees are kept while they are among the last so many. */
 const importedTreesKept = 64;
@@ -146,17 +148,25 @@ class DiskArtifactStore implements ArtifactStore {
 
   async collectGarbage(owner: ArtifactOwner, current: Artifact): Promise<string[]> {
     const folder = ownerFolder(owner);
+    const deadline = this.options.now() + garbageBudgetMs;
+    const isLate = (): boolean => this.options.now() > deadline;
     const names = (await readdir(this.#fileOf(folder)).catch(() => [])).slice(0, garbageFileLimit);
     const files = [];
     for (const name of names) {
+      if (isLate()) break;
       const found = await stat(path.join(this.#fileOf(folder), name)).catch(() => undefined);
       if (found?.isFile()) files.push({ name, modifiedMs: found.mtimeMs });
     }
     const retention = this.options.retention ?? defaultRetention;
     const garbage = selectGarbage(files, path.posix.basename(current.path), retention, this.options.now());
-    for (const name of garbage) await this.#removeFile(`${folder}/${name}`);
-    if (garbage.length > 0) await this.sweepUnused();
-    return garbage.map((name) => `${folder}/${name}`);
+    const removed: string[] = [];
+    for (const name of garbage) {
+      if (isLate()) break;
+      await this.#removeFile(`${folder}/${name}`);
+      removed.push(`${folder}/${name}`);
+    }
+    if (removed.length > 0) await this.sweepUnused();
+    return removed;
   }
 
   async remove(artifact: Artifact): Promise<void> {

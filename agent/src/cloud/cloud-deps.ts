@@ -10,6 +10,16 @@ export interface CloudDeps {
   readFile: (path: string) => Promise<string>;
 }
 
+/** How credentials are kept: --token-cache-max-size and --token-cache-max-duration (flux-compat 8.1). */
+export interface TokenCacheLimits {
+  /** 0 = each is asked for anew. */
+  maxSize: number;
+  /** None is kept for longer than this, whatever its own end. */
+  maxDurationMs: number;
+}
+
+export const defaultTokenCacheLimits: TokenCacheLimits = { maxSize: 512, maxDurationMs: 60 * 60_000 };
+
 /** Something that is good until a time. */
 export interface Lasting<T> {
   value: T;

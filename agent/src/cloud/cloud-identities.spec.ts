@@ -41,6 +41,20 @@ describe('a ServiceAccount in AWS', () => {
     expect(service.requests).toHaveLength(2);
   });
 
+  it.each([
+    ['--token-cache-max-size=0: each is asked for anew', { maxSize: 0, maxDurationMs: 3_600_000 }, 0, 2],
+    ['--token-cache-max-size=1: the last one is kept', { maxSize: 1, maxDurationMs: 3_600_000 }, 0, 1],
+    ['--token-cache-max-duration: kept until then', { maxSize: 1, maxDurationMs: 60_000 }, 59_000, 1],
+    ['--token-cache-max-duration: not for longer', { maxSize: 1, maxDurationMs: 60_000 }, 61_000, 2],
+  ])('%s', async (_, limits, laterMs, requests) => {
+    const { identities, service, clock } = await open({ 'eks.amazonaws.com/role-arn': role });
+    const known = identities({}, limits);
+    await known.aws(who, place, signal);
+    clock.now += laterMs;
+    await known.aws(who, place, signal);
+    expect(service.requests).toHaveLength(requests);
+  });
+
   it('is nobody else: another account is asked for on its own', async () => {
     const { identities, service } = await open({ 'eks.amazonaws.com/role-arn': role });
     const known = identities();

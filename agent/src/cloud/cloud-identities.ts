@@ -3,7 +3,12 @@ import type { KubeReader, TokenIssuer } from '../kube/client.js';
 import { awsIdentity, type AwsPlace } from './aws-identity.js';
 import { azureToken } from './azure-identity.js';
 import { readCloudAccount, type CloudAccount } from './cloud-account.js';
-import type { CloudDeps, Lasting } from './cloud-deps.js';
+import {
+  defaultTokenCacheLimits,
+  type CloudDeps,
+  type Lasting,
+  type TokenCacheLimits,
+} from './cloud-deps.js';
 import { gcpToken } from './gcp-identity.js';
 import type { AwsCredentials } from './sign-aws.js';
 
@@ -12,9 +17,10 @@ export type Who = NamespacedName | undefined;
 
 interface Held {
   answer: Promise<Lasting<unknown>>;
+  /** Milliseconds since the epoch. */
+  askedAt: number;
 }
 
-const keptAtMost = 512;
 /** What is about to end is not begun with. */
 const spareMs = 5 * 60_000;
 
@@ -25,6 +31,7 @@ export class CloudIdentities {
   constructor(
     readonly deps: CloudDeps,
     readonly client: Pick<KubeReader, 'get'> & TokenIssuer,
+    readonly limits: TokenCacheLimits = defaultTokenCacheLimits,
   ) {}
 
   /** @throws Error that says what is missing, or what the cloud says */
@@ -71,17 +78,18 @@ export class CloudIdentities {
     const held = this.#held.get(key);
     if (held) {
       const known = (await held.answer.catch(() => undefined)) as Lasting<T> | undefined;
-      if (known && this.deps.now() < known.until - spareMs) return known.value;
+      const end = Math.min((known?.until ?? 0) - spareMs, held.askedAt + this.limits.maxDurationMs);
+      if (known && this.deps.now() < end) return known.value;
       // Somebody else who waited has asked already.
       if (this.#held.has(key) && this.#held.get(key) !== held)
         return await this.#hold(what, who, signal, ask);
     }
     const answer = this.#ask(who, signal, ask);
     this.#held.delete(key);
-    this.#held.set(key, { answer });
+    this.#held.set(key, { answer, askedAt: this.deps.now() });
     answer.catch(() => this.#held.delete(key));
     for (const old of this.#held.keys()) {
-      if (this.#held.size <= keptAtMost) break;
+      if (this.#held.size <= this.limits.maxSize) break;
       this.#held.delete(old);
     }
     return (await answer).value;

@@ -1,6 +1,6 @@
 import type { NamespacedName, ObjectRef } from '@flotilla/common/kube/object';
 import { CloudIdentities } from './cloud-identities.js';
-import type { CloudDeps } from './cloud-deps.js';
+import type { CloudDeps, TokenCacheLimits } from './cloud-deps.js';
 import {
   startFakeService,
   type FakeAnswer,
@@ -11,7 +11,7 @@ import {
 /** Clouds on loopback that take what the real ones take, and nothing else. */
 export interface FakeClouds {
   service: FakeService;
-  readonly identities: (over?: Partial<CloudDeps>) => CloudIdentities;
+  readonly identities: (over?: Partial<CloudDeps>, limits?: TokenCacheLimits) => CloudIdentities;
   /** Milliseconds since the epoch; a test moves it on. */
   clock: { now: number };
   /** Tokens of ServiceAccounts that were asked for. */
@@ -50,7 +50,7 @@ export async function startFakeClouds(
     service,
     clock,
     issued,
-    identities: (over = {}) =>
+    identities: (over = {}, limits) =>
       new CloudIdentities(
         {
           send: service.send,
@@ -60,6 +60,7 @@ export async function startFakeClouds(
           ...over,
         },
         client as unknown as ConstructorParameters<typeof CloudIdentities>[1],
+        limits,
       ),
     stop: () => service.stop(),
   };

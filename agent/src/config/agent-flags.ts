@@ -200,13 +200,14 @@ const reconcileFlags = {
   },
   tokenCacheMaxSize: {
     name: 'token-cache-max-size',
-    description: 'Accepted; each token is kept while an object needs it, whatever their number.',
+    description: 'Tokens of clouds and GitHub Apps that are kept; 0 = each is asked for anew.',
     value: 'n',
-    schema: optionalText,
+    schema: wholeNumber(0, 100_000),
+    default: '512',
   },
   tokenCacheMaxDurationMs: {
     name: 'token-cache-max-duration',
-    description: 'Accepted; a token is kept until shortly before its own end.',
+    description: 'Longest time that a token is kept; at most until shortly before its own end.',
     value: 'duration',
     schema: durationMs,
     default: '1h',

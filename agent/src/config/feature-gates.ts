@@ -19,18 +19,22 @@ export const featureGateDefaults = {
   GroupChangeLog: false,
   /** Objects may name the ServiceAccount that a cloud or Vault sees. */
   ObjectLevelWorkloadIdentity: false,
+  /** ConfigMaps and Secrets are not watched: their changes wake nobody. */
+  DisableConfigWatchers: false,
+  /** Sources are read from the API server at each reconcile, not from the watch. */
+  DirectSourceFetch: false,
+  /** managedFields of another version of an object's API are brought to the version that is applied. */
+  MigrateAPIVersion: false,
 } as const;
 
 export type FeatureGates = Readonly<Record<keyof typeof featureGateDefaults, boolean>>;
 
-/** Gates of Flux that need no decision here: what they switch on is always so, or has no counterpart. */
-const accepted = new Set([
-  'CacheSecretsAndConfigMaps',
-  'DisableStatusPollerCache',
-  'DisableConfigWatchers',
-  'DirectSourceFetch',
-  'MigrateAPIVersion',
-]);
+/**
+ * Gates of Flux that need no decision here. Secrets and ConfigMaps are never cached as a whole, whoever may read them:
+ * what a reconcile needs is read then, and a Secret that is read again and again is watched by its name. The health
+ * of objects is always read from the API server.
+ */
+const accepted = new Set(['CacheSecretsAndConfigMaps', 'DisableStatusPollerCache']);
 
 /** Reads `Name=true,Other=false`. Adds an issue for a gate that does not exist. */
 export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<unknown>): FeatureGates {

@@ -8,6 +8,7 @@ import {
 } from '@flotilla/common/flags/flag-schemas';
 import type { Flag } from '@flotilla/common/flags/flag';
 import { z } from 'zod';
+import { defaultMaxFetchBytes } from '../exec/watch-growth.js';
 import { digestAlgorithms } from '../artifacts/digest.js';
 
 /** Names reach the configuration of ssh: nothing but the letters of algorithm names. */
@@ -64,6 +65,13 @@ export const storageFlags = {
     value: 'n',
     schema: wholeNumber(1, 1_000),
     default: '2',
+  },
+  maxFetchBytes: {
+    name: 'max-fetch-bytes',
+    description: 'Bytes that a Git source or the remote bases of one build may bring in; beyond, they fail.',
+    value: 'bytes',
+    schema: wholeNumber(1, 999_999_999_999),
+    default: String(defaultMaxFetchBytes),
   },
   kustomizePath: {
     name: 'kustomize-path',

@@ -1,5 +1,12 @@
 /** Why a program gave no result. */
-export type ProgramFailure = 'exit' | 'signal' | 'timeout' | 'aborted' | 'output-limit' | 'start';
+export type ProgramFailure =
+  | 'exit'
+  | 'signal'
+  | 'timeout'
+  | 'aborted'
+  | 'output-limit'
+  | 'disk-limit'
+  | 'start';
 
 /** A program failed. Neither the message nor stderr holds a secret that the caller named. */
 export class ProgramError extends Error {

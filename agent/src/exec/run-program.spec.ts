@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ProgramError } from './program-error.js';
 import { runProgram, type ProgramOptions } from './run-program.js';
@@ -114,5 +116,27 @@ describe('runProgram', () => {
     const { stdout } = await sh('echo ok', { stdin: Buffer.alloc(1_000_000) });
 
     expect(stdout.toString()).toBe('ok\n');
+  });
+
+  it('ends a program that writes more into a folder than it may', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'growth-'));
+    const growth = { folder, maxBytes: 1_000 };
+    const endless = sh(`while :; do head -c 600 /dev/zero >> ${folder}/a; sleep 0.05; done`, { growth });
+    expect(await failure(endless)).toMatchObject({
+      failure: 'disk-limit',
+      message: 'more than 1000 bytes were fetched; --max-fetch-bytes is the limit',
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  it('fails a program that wrote too much before anybody looked, and counts only what is new', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'growth-'));
+    const write = `mkdir ${folder}/deep; head -c 1001 /dev/zero > ${folder}/deep/a`;
+    expect(await failure(sh(write, { growth: { folder, maxBytes: 1_000 } }))).toMatchObject({
+      failure: 'disk-limit',
+    });
+    const sinceMs = Date.now() + 60_000;
+    await expect(sh('true', { growth: { folder, maxBytes: 1_000, sinceMs } })).resolves.toBeDefined();
+    rmSync(folder, { recursive: true });
   });
 });

@@ -4,6 +4,7 @@ import { BoundedBuffer, TailBuffer } from './bounded-output.js';
 import { maskSecrets } from './mask-secrets.js';
 import { endLeftovers, endProcessGroup } from './process-group.js';
 import { ProgramError, type ProgramFailure } from './program-error.js';
+import { sizeOf, watchGrowth, type GrowthLimit } from './watch-growth.js';
 
 /** How to run one program. Nothing of the agent's own environment reaches it but what `env` says. */
 export interface ProgramOptions {
@@ -16,6 +17,8 @@ export interface ProgramOptions {
   signal?: AbortSignal;
   /** Bytes of stdout that are kept; more is an error. Default 64 MiB. */
   maxStdoutBytes?: number;
+  /** Ends the program when it writes more than this; a program that ended before anybody looked fails, too. */
+  growth?: GrowthLimit;
   /** Texts (passwords, tokens) that are replaced by *** in every message and in stderr. */
   secrets?: readonly string[];
 }
@@ -75,7 +78,11 @@ class Run {
     const timer = setTimeout(() => this.#end('timeout', timeout), options.timeoutMs);
     const abort = (): void => this.#end('aborted', `${program} was cancelled`);
     options.signal?.addEventListener('abort', abort, { once: true });
+    const stopWatch = options.growth
+      ? watchGrowth(options.growth, () => this.#end('disk-limit', this.#growthText()))
+      : undefined;
     const settle = (): void => {
+      stopWatch?.();
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
     };
@@ -93,10 +100,19 @@ class Run {
     });
     child.once('close', (code, signal) => {
       settle();
-      const error = this.#failure(code, signal);
-      if (error) reject(error);
-      else resolve({ stdout: this.#stdout.toBuffer(), stderr: this.#maskedStderr() });
+      void this.#conclude(code, signal).then((error) => {
+        if (error) reject(error);
+        else resolve({ stdout: this.#stdout.toBuffer(), stderr: this.#maskedStderr() });
+      });
     });
+  }
+
+  /** How the program ended; one that was quick may have written too much all the same. */
+  async #conclude(code: number | null, signal: NodeJS.Signals | null): Promise<ProgramError | undefined> {
+    const { growth } = this.options;
+    const failure = this.#failure(code, signal);
+    if (failure || !growth || (await sizeOf(growth)) <= growth.maxBytes) return failure;
+    return this.#error('disk-limit', this.#growthText());
   }
 
   #end(failure: ProgramFailure, message: string): void {
@@ -129,6 +145,11 @@ class Run {
 
   #maskedStderr(): string {
     return maskSecrets(this.#stderr.toString(), this.options.secrets);
+  }
+
+  #growthText(): string {
+    const limit = this.options.growth?.maxBytes ?? 0;
+    return `more than ${limit} bytes were fetched; --max-fetch-bytes is the limit`;
   }
 
   #limitText(): string {

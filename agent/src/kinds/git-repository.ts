@@ -4,7 +4,7 @@ import { createGateMetrics } from '../sources/gate/gate-metrics.js';
 import { createGitRepositoryController, gitRepositoryType } from '../sources/git/index.js';
 import { readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { createWatchedSecrets } from '../sources/watched-secrets.js';
-import { cloudIdentities } from './cloud-identities.js';
+import { cloudIdentities, tokenCacheLimits } from './cloud-identities.js';
 import type { AgentKind } from './kind.js';
 
 /** GitRepository: what source-controller does for Git (flux-compat 2.3). */
@@ -36,6 +36,8 @@ export const gitRepositoryKind: AgentKind = {
         ssh: { keyExchange: config.sshKexAlgos, hostKeys: config.sshHostkeyAlgos },
         proxy: readProxyEnvironment(process.env),
         ...(config.gitPath ? { gitPath: config.gitPath } : {}),
+        maxFetchBytes: config.maxFetchBytes,
+        tokens: tokenCacheLimits(config),
         cachePath: join(config.storagePath, '.flotilla', 'git'),
       },
     });

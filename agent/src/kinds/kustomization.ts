@@ -35,7 +35,9 @@ export const kustomizationKind: AgentKind = {
         kustomizations,
         // Without the selector: a Kustomization of this shard may use a source of any other (flux-compat 8.3).
         sources: { GitRepository: informers.of(gitRepositoryType) },
-        configs: { ConfigMap: configsOf('ConfigMap'), Secret: configsOf('Secret') },
+        ...(config.featureGates.DisableConfigWatchers
+          ? {}
+          : { configs: { ConfigMap: configsOf('ConfigMap'), Secret: configsOf('Secret') } }),
       },
       events: recorderFor('kustomize-controller'),
       openCluster: (cluster) => openRemote(cluster, context),
@@ -47,6 +49,7 @@ export const kustomizationKind: AgentKind = {
       workFolder: tmpdir(),
       searchPath: programSearchPath(process.env),
       network: proxyVariables(readProxyEnvironment(process.env)),
+      ...artifactHosts(process.env),
     });
     const controller = createController({
       ...context,
@@ -68,6 +71,12 @@ export const kustomizationKind: AgentKind = {
     };
   },
 };
+
+/** Hosts that stand in for those of artifact addresses, for an agent outside of the cluster (flux-compat 3.2, 8). */
+function artifactHosts(env: NodeJS.ProcessEnv): { sourceHost?: string; watcherHost?: string } {
+  const { SOURCE_CONTROLLER_LOCALHOST: sourceHost, SOURCE_WATCHER_LOCALHOST: watcherHost } = env;
+  return { ...(sourceHost ? { sourceHost } : {}), ...(watcherHost ? { watcherHost } : {}) };
+}
 
 /** Another cluster is asked as gently as the own one, and written to only by whoever holds the claim. */
 function openRemote(cluster: Cluster, { config, metrics, clock }: KindContext): OpenedCluster {
@@ -101,6 +110,7 @@ function optionsOf(config: AgentConfig): KustomizationOptions {
     customApplyStageKinds: config.customApplyStageKinds,
     concurrentSsa: config.concurrentSsa,
     httpRetry: config.httpRetry,
+    maxFetchBytes: config.maxFetchBytes,
     kustomizePath: config.kustomizePath ?? '',
     verifyIntervalMs: config.fullVerificationMs,
     deleteBudget: config.deleteBudget,

@@ -171,6 +171,7 @@ async function openBuilder(given: KustomizationControllerDeps): Promise<Builder>
     searchPath,
     noRemoteBases: options.noRemoteBases,
     maxOutputBytes: options.maxBuildBytes,
+    maxFetchBytes: options.maxFetchBytes,
     ...(network ? { network } : {}),
     ...(given.counts ? { counts: given.counts } : {}),
   });

@@ -1,3 +1,4 @@
+import { defaultMaxFetchBytes } from '../exec/watch-growth.js';
 import type { DeleteBudget } from './delete-budget/delete-budget.js';
 
 /** What the flags of the agent say about Kustomizations (flux-compat 8.1). */
@@ -40,6 +41,8 @@ export interface KustomizationOptions {
   verifyIntervalMs: number;
   /** Most bytes that one build may write. */
   maxBuildBytes: number;
+  /** --max-fetch-bytes: what the remote bases of one build may bring in. */
+  maxFetchBytes: number;
   /** Most bytes of kept build results on disk. */
   maxRenderCacheBytes: number;
   /** --delete-budget: how much one prune may delete without an approval. */
@@ -57,6 +60,7 @@ export interface KustomizationGates {
   CancelHealthCheckOnNewRevision: boolean;
   GroupChangeLog: boolean;
   ObjectLevelWorkloadIdentity: boolean;
+  MigrateAPIVersion: boolean;
 }
 
 export const defaultKustomizationOptions: KustomizationOptions = {
@@ -79,6 +83,7 @@ export const defaultKustomizationOptions: KustomizationOptions = {
   kustomizePath: '',
   verifyIntervalMs: 60 * 60_000,
   maxBuildBytes: 256 * 1024 * 1024,
+  maxFetchBytes: defaultMaxFetchBytes,
   maxRenderCacheBytes: 512 * 1024 * 1024,
   deleteBudget: { unlimited: false, percent: 20, objects: 10 },
   gates: {
@@ -90,5 +95,6 @@ export const defaultKustomizationOptions: KustomizationOptions = {
     CancelHealthCheckOnNewRevision: false,
     GroupChangeLog: false,
     ObjectLevelWorkloadIdentity: false,
+    MigrateAPIVersion: false,
   },
 };

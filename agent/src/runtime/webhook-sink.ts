@@ -78,7 +78,9 @@ async function attemptPost(
     });
     await answer.body.dump();
     if (answer.statusCode < 300 || answer.statusCode === 429) return undefined;
-    return { reason: `status ${answer.statusCode}`, retry: answer.statusCode >= 500 };
+    // 501 will not become better.
+    const retry = answer.statusCode >= 500 && answer.statusCode !== 501;
+    return { reason: `status ${answer.statusCode}`, retry };
   } catch (error) {
     if (signal.aborted) throw error;
     return { reason: error instanceof Error ? error.message : String(error), retry: true };

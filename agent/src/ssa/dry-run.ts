@@ -1,6 +1,7 @@
 import { type KubeObject } from '@flotilla/common/kube/object';
 import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
+import { migrateApiVersion } from './migrate-api-version.js';
 import { withoutUnknownFields } from './unknown-fields.js';
 
 export interface DryRunOutcome {
@@ -16,6 +17,7 @@ const maxAttempts = 50;
 export async function dryRun(context: ApplyContext, object: KubeObject): Promise<DryRunOutcome> {
   const { client, options } = context;
   await requireNamespace(context, object);
+  if (options.migratesApiVersion) await migrateApiVersion(context, object);
   const apply = (given: KubeObject): Promise<KubeObject> =>
     client.apply(given, {
       fieldManager: options.owner.fieldManager,

@@ -39,6 +39,8 @@ export interface ApplyOptions {
    * `settled`, a stage of which one object has changed is applied in one request.
    */
   untouched?: (ref: ObjectRef) => SeenObject | undefined;
+  /** Brings managedFields of another version of the object's API to the version that is applied. Default: false. */
+  migratesApiVersion?: boolean;
   /** Dry-runs in flight. Flux: 4. */
   concurrency: number;
   /** Limit of one whole apply, waits of the stages included. */

@@ -28,6 +28,8 @@ export interface BuilderOptions {
   /** Proxies for what is fetched, as environment variables. */
   network?: Readonly<Record<string, string>>;
   maxOutputBytes: number;
+  /** --max-fetch-bytes: what the remote bases of one build may bring in. */
+  maxFetchBytes: number;
   /** Default: nothing is counted. */
   counts?: Pick<KustomizationMetrics, 'building' | 'renderCacheHit'>;
 }
@@ -143,7 +145,7 @@ export class Builder {
   }
 
   async #runProgram(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
-    const { run, maxOutputBytes, network = {} } = this.options;
+    const { run, maxOutputBytes, maxFetchBytes, network = {} } = this.options;
     const isFetching = files.remotes.length > 0;
     const { program } = await this.#findProgram();
     const sandbox = await makeSandbox(folder, files);
@@ -151,7 +153,7 @@ export class Builder {
       return await runKustomize(run, program, sandbox, {
         ...limits,
         maxOutputBytes,
-        ...(isFetching ? { network, secrets: files.remotes.flatMap(secretsOf) } : {}),
+        ...(isFetching ? { network, maxFetchBytes, secrets: files.remotes.flatMap(secretsOf) } : {}),
       });
     } finally {
       await sandbox.remove();

@@ -18,6 +18,8 @@ export interface BuildLimits {
   signal: AbortSignal;
   /** Environment of a build that may fetch; absent where it may not. */
   network?: Readonly<Record<string, string>>;
+  /** Bytes that may be fetched; absent where nothing may. */
+  maxFetchBytes?: number;
   /** Texts that must not get into messages. */
   secrets?: readonly string[];
 }
@@ -63,6 +65,10 @@ export async function runKustomize(
       secrets: limits.secrets ?? [],
       signal: limits.signal,
       maxStdoutBytes: limits.maxOutputBytes,
+      // Clones, and whatever else is fetched, are made in the temporary folder.
+      ...(limits.maxFetchBytes === undefined
+        ? {}
+        : { growth: { folder: sandbox.home, maxBytes: limits.maxFetchBytes } }),
     });
     return stdout.toString('utf8');
   } catch (error) {

@@ -49,7 +49,12 @@ export async function applyObjects(
     // What shall be ignored has to be read from the live object.
     ...(run.object.spec.ignore?.length ? {} : { untouched: (ref) => drift.untouched(owner, ref) }),
   };
-  const wanted: ApplyOptions = { ...applyOptions(run, signal), ...(trustsWatch ? trustedWatch : {}) };
+  const wanted: ApplyOptions = {
+    ...applyOptions(run, signal),
+    // Only here: it writes, which a question what would change must not.
+    migratesApiVersion: run.deps.options.gates.MigrateAPIVersion,
+    ...(trustsWatch ? trustedWatch : {}),
+  };
   const ended = counts?.applying();
   let changes: ChangeSet | undefined;
   try {

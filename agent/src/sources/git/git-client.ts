@@ -51,6 +51,8 @@ export class GitClient {
   constructor(
     readonly git: GitCommand,
     readonly cache: RepositoryCache,
+    /** Bytes of files that one checkout may write. */
+    readonly maxBytes: number,
   ) {}
 
   /** Fetches the target if need be and writes its files into `folder`. Says what it turned out to be. */
@@ -68,7 +70,7 @@ export class GitClient {
       target,
       { ...limits, always: tagName !== undefined },
       async (gitDir, hash) => {
-        await exportTree(this.git, gitDir, hash, folder, { ...limits, sparse });
+        await exportTree(this.git, gitDir, hash, folder, { ...limits, sparse, maxBytes: this.maxBytes });
         const commit = await readCommit(this.git, gitDir, hash, limits);
         const modules = recurseSubmodules ? await listSubmodules(this.git, gitDir, hash, limits) : [];
         if (tagName === undefined || target.kind !== 'ref') return { commit, modules };

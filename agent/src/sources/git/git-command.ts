@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { GrowthLimit } from '../../exec/watch-growth.js';
 import type { ProgramResult, RunProgram } from '../../exec/run-program.js';
 import type { GitRemote } from './credentials.js';
 import { gitError } from './git-error.js';
@@ -12,6 +13,8 @@ export interface GitCommandOptions {
   remote?: GitRemote;
   env?: Readonly<Record<string, string>>;
   stdin?: Uint8Array;
+  /** How much the command may write. */
+  growth?: GrowthLimit;
 }
 
 /** Runs one git command. @throws GitError */
@@ -50,7 +53,7 @@ const fixedEnvironment: Readonly<Record<string, string>> = {
  */
 export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram; program?: string }): GitCommand {
   return async (args, options) => {
-    const { remote, timeoutMs, signal, stdin } = options;
+    const { remote, timeoutMs, signal, stdin, growth } = options;
     let access: RemoteAccess | undefined;
     try {
       access = await openRemoteAccess(deps, remote);
@@ -61,6 +64,7 @@ export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram; pro
         secrets: remote?.secrets ?? [],
         ...(signal ? { signal } : {}),
         ...(stdin ? { stdin } : {}),
+        ...(growth ? { growth } : {}),
       });
     } catch (error) {
       throw gitError(error, timeoutMs);

@@ -9,6 +9,7 @@ export type GitFailure =
   | 'refused'
   | 'unreachable'
   | 'timeout'
+  | 'too-large'
   | 'cancelled'
   | 'local';
 
@@ -72,6 +73,7 @@ export function gitError(error: unknown, timeoutMs: number): GitError {
   if (error.failure === 'timeout') {
     return new GitError('timeout', `timed out after ${timeoutMs / 1000}s; spec.timeout is the limit`, error);
   }
+  if (error.failure === 'disk-limit') return new GitError('too-large', error.message, error);
   if (error.failure === 'aborted') return new GitError('cancelled', error.message, error);
   if (error.failure !== 'exit') return new GitError('local', error.message, error);
   const said = essence(error.stderr) || error.message;

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { defaultTokenCacheLimits, type TokenCacheLimits } from '../../cloud/cloud-deps.js';
 import type { SecretData } from './credentials.js';
 import type { GitHubApi, GitHubAnswer } from './github-api.js';
 
@@ -64,6 +65,7 @@ export class GitHubTokens {
     readonly api: GitHubApi,
     /** Milliseconds since the epoch. */
     readonly now: () => number,
+    readonly limits: TokenCacheLimits = defaultTokenCacheLimits,
   ) {}
 
   /** A token that opens the repositories of the installation. @throws GitHubAppError */
@@ -103,13 +105,13 @@ export class GitHubTokens {
       throw new GitHubAppError(`github gives no installation token: ${describe(answer)}`);
     const expires = typeof expiresAt === 'string' ? Date.parse(expiresAt) : now;
     // A git operation takes time; the token has to last until its end.
-    return { token, renewAt: expires - Math.min(5 * 60_000, (expires - now) / 5) };
+    const spared = expires - Math.min(5 * 60_000, (expires - now) / 5);
+    return { token, renewAt: Math.min(spared, now + this.limits.maxDurationMs) };
   }
 
   #forgetOld(): void {
-    const kept = 256;
     for (const key of this.#tokens.keys()) {
-      if (this.#tokens.size <= kept) return;
+      if (this.#tokens.size <= this.limits.maxSize) return;
       this.#tokens.delete(key);
     }
   }

@@ -4,6 +4,8 @@ import { gitRepositoryDefinition } from '@flotilla/common/api/git-repository';
 import { storedType } from '@flotilla/common/api/kind-definition';
 import { gateAnnotation } from '@flotilla/common/api/source-gate';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
+import type { TokenCacheLimits } from '../../cloud/cloud-deps.js';
+import { defaultMaxFetchBytes } from '../../exec/watch-growth.js';
 import type { RunProgram } from '../../exec/run-program.js';
 import type { StandingIntentsCache } from '../../hublink/standing/standing-cache.js';
 import type { KubeClient } from '../../kube/client.js';
@@ -53,6 +55,10 @@ export interface GitRepositoryOptions {
   proxy?: ProxyEnvironment;
   /** --git-path; default the one on PATH. */
   gitPath?: string;
+  /** --max-fetch-bytes: what one fetch may bring in, and the files of one commit may take. */
+  maxFetchBytes?: number;
+  /** How tokens of GitHub Apps are kept. */
+  tokens?: TokenCacheLimits;
   /** Folder of the repository caches; it may be lost at any time. */
   cachePath: string;
 }
@@ -165,21 +171,23 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     ...(options.gitPath ? { program: options.gitPath } : {}),
   });
   const githubApi = createGitHubApi(async (ca) => readFile(await trust.fileFor(ca), 'utf8'), options.proxy);
+  const { maxFetchBytes = defaultMaxFetchBytes } = options;
   const cache = new RepositoryCache({
     git,
     root: `${options.cachePath}/repositories`,
     now: () => clock.now(),
+    maxFetchBytes,
   });
   const now = (): number => clock.monotonic();
   return {
     listings: new RemoteListings((remote, scope, limits) => listRemoteRefs(git, remote, scope, limits), now),
-    client: new GitClient(git, cache),
+    client: new GitClient(git, cache, maxFetchBytes),
     ancestry: new Ancestry(git, cache),
     gates: new SourceGates({ kind: gitRepositoryType.kind, standing: deps.standing }),
     keepsAuthor: deps.standing !== undefined,
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
-    githubTokens: new GitHubTokens(githubApi, () => clock.now()),
+    githubTokens: new GitHubTokens(githubApi, () => clock.now(), options.tokens),
     cloud: deps.cloud ?? { isObjectLevel: false, defaultServiceAccount: '' },
     includable: deps.includable ?? deps.objects,
     ...(deps.fetchArtifact ? { fetchArtifact: deps.fetchArtifact } : {}),

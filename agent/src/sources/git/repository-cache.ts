@@ -40,11 +40,15 @@ export interface RepositoryCacheOptions {
   root: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Bytes that one fetch may bring in. */
+  maxFetchBytes: number;
 }
 
 /** A cache that nobody used for this time is removed. */
 const unusedAfterMs = 24 * 60 * 60 * 1000;
 const sweepEveryMs = 60 * 60 * 1000;
+/** File systems may write times a little behind. */
+const clockGrainMs = 20;
 /** Objects of commits that nobody wants any more are removed after so many fetches. */
 const fetchesPerCleanUp = 50;
 
@@ -156,10 +160,17 @@ export class RepositoryCache {
     const flags = ['--quiet', '--force', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
     const args = ['--git-dir', gitDir, 'fetch', ...flags, ...depth, '--', remote.url, ...refSpecs];
     const { timeoutMs, signal } = options;
+    const growth = {
+      folder: path.join(gitDir, 'objects'),
+      maxBytes: this.options.maxFetchBytes,
+      sinceMs: this.options.now() - clockGrainMs,
+    };
     try {
-      await this.options.git(args, { remote, timeoutMs, ...(signal ? { signal } : {}) });
+      await this.options.git(args, { remote, timeoutMs, growth, ...(signal ? { signal } : {}) });
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
+      // Also what was quick enough to be complete: the next attempt would take it for granted.
+      if (error.failure === 'too-large') await rm(gitDir, { recursive: true, force: true });
       throw new GitError(error.failure, `unable to clone '${remote.url}': ${error.message}`, error);
     }
     await this.#cleanUp(gitDir, options);
