@@ -15,6 +15,11 @@ export function timeoutMs(spec: KustomizationSpec): number {
   return Math.max(wanted, least);
 }
 
+/** What Reconciling says of a step (flux-compat 3.2, 7, 9 and 12, and 3.8). */
+export function progressText(step: string, revision: string, spec: KustomizationSpec): string {
+  return `${step} for revision ${revision} with a timeout of ${formatDuration(timeoutMs(spec))}`;
+}
+
 /** Time to the next attempt after a failure. */
 export function retryIntervalMs(spec: KustomizationSpec): number {
   return parseDuration(spec.retryInterval ?? spec.interval);

@@ -3,6 +3,7 @@ import { type ConformanceRig, startConformanceRig } from '../rig/conformance-age
 import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import { noRemoteBaseRows } from '../kustomization/remote-bases.rows.js';
+import { eventServerRows } from './event-server.rows.js';
 import { lifeCycleRows } from './life-cycle.rows.js';
 import { pauseRows, requeueRows, runPause } from './requeue.rows.js';
 import { tenancyRows } from './tenancy.rows.js';
@@ -15,6 +16,11 @@ afterAll(() => rig?.stop());
 
 describe('all kinds', () => {
   testRows(lifeCycleRows, (row) => runScenario(rig, row));
+});
+
+// After the others: the events of an agent are sent one after the other, and these make them wait.
+describe('an event server with troubles', () => {
+  testRows(eventServerRows, (row) => runScenario(rig, row));
 });
 
 describe('when an object comes back', () => {

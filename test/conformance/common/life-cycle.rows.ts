@@ -57,6 +57,67 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
         },
       },
       {
+        section: '1.1',
+        behaviour: `${subject}: a long message is cut at 32768 bytes, which end in ...`,
+        given:
+          subject === 'Kustomization'
+            ? { subject, files, spec: { path: `./${'long/'.repeat(8_000)}` } }
+            : { subject, files, source: { sparseCheckout: [`${'lang-\u00e4/'.repeat(6_000)}x`] } },
+        expect: {
+          ready: { status: 'False', message: /^.{9000,}\.\.\.$/s },
+          check: (_, object) => {
+            const { message = '' } = conditionOf(object, 'Ready') ?? {};
+            const bytes = Buffer.byteLength(message);
+            // A character of several bytes is not cut in two.
+            if (bytes > 32_768 || bytes < 32_767) throw new Error(`${bytes} bytes`);
+          },
+        },
+      },
+      {
+        section: '1.1',
+        behaviour: `${subject}: in the list Stalled comes before Ready, and Ready before the others`,
+        given:
+          subject === 'Kustomization'
+            ? {
+                subject,
+                files,
+                spec: { healthCheckExprs: [{ apiVersion: 'x/v1', kind: 'X', current: 'a b' }] },
+              }
+            : { subject, files, source: { serviceAccountName: 'robot' } },
+        expect: {
+          conditions: { Stalled: { status: 'True' } },
+          check: (_, object) => {
+            const types = typesOf(object);
+            if (!types.join().startsWith('Stalled,Ready')) throw new Error(types.join());
+          },
+        },
+      },
+      {
+        section: '1.2',
+        behaviour: `${subject}: the duration of a suspended reconcile is in the metrics`,
+        given: {
+          subject,
+          files,
+          ...(subject === 'Kustomization' ? { spec: { suspend: true } } : { source: { suspend: true } }),
+        },
+        expect: {
+          check: async (world) => {
+            const text = await (await fetch(world.rig.metricsUrl)).text();
+            const { kind, name } = world.subject;
+            const line = text
+              .split('\n')
+              .find(
+                (one) =>
+                  one.startsWith('gotk_reconcile_duration_seconds_count{') &&
+                  [`kind="${kind}"`, `name="${name}"`, `namespace="${world.namespace}"`].every((label) =>
+                    one.includes(label),
+                  ),
+              );
+            if (!line || / 0$/.test(line)) throw new Error(line ?? 'no such metric');
+          },
+        },
+      },
+      {
         section: '1.2',
         behaviour: `${subject}: a request by annotation is acknowledged with its value, whatever text that is`,
         given,

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Cluster } from '../../servers/cluster.js';
-import { waitFor } from '../../servers/wait-for.js';
 import { configMap, deployment, job, secret } from '../rig/manifests.js';
-import { applyAs } from '../rig/objects.js';
 import type { Fields, ScenarioRow } from '../rig/scenario-row.js';
-import type { World } from '../rig/world.js';
+import { external } from './external-artifact.js';
 
 const a = 'v1/ConfigMap/a';
 const files = { 'a.yaml': configMap('a') };
-const artifactType = { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'ExternalArtifact' };
 
 /** Gates of an agent that has them all the other way round than by default (flux-compat 8.1). */
 export const otherGates =
@@ -101,56 +97,6 @@ export const gateEffectRows: readonly ScenarioRow[] = [
     },
   },
 ];
-
-/** The kind is third parties' to write; where the agent does not bring it, the row does. */
-export async function installExternalArtifacts({ kube }: Cluster): Promise<void> {
-  const path = `/apis/${artifactType.apiVersion}/externalartifacts?limit=1`;
-  if ((await kube.send({ path })).status === 200) return;
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const [group = '', name] = artifactType.apiVersion.split('/');
-  const names = { kind: 'ExternalArtifact', listKind: 'ExternalArtifactList' };
-  await applyAs(kube, 'test', {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `externalartifacts.${group}`,
-      annotations: { 'api-approved.kubernetes.io': 'unapproved, for a test' },
-    },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { ...names, plural: 'externalartifacts', singular: 'externalartifact' },
-      versions: [
-        {
-          name,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: schema },
-        },
-      ],
-    },
-  });
-  await waitFor(path, async () => (await kube.send({ path })).status === 200);
-}
-
-/** An artifact of a third party: made from that of the row's own GitRepository. */
-async function external(world: World, over: Fields = {}): Promise<void> {
-  await world.applySource();
-  const { status } = await world.settled(world.source);
-  const { artifact } = status as { artifact: Fields };
-  const ref = { ...artifactType, name: 'built' };
-  await world.apply({ ...ref, metadata: {}, spec: {} });
-  await world.rig.cluster.kube.call({
-    method: 'PATCH',
-    path: `/apis/${artifactType.apiVersion}/namespaces/${world.namespace}/externalartifacts/built/status`,
-    body: {
-      status: {
-        artifact: { ...artifact, path: `externalartifact/${world.namespace}/built/x.tar.gz`, ...over },
-      },
-    },
-  });
-}
 
 /** The lock-down of the documentation: --default-service-account and the rest (flux-compat 8.2). */
 export const lockDownRows: readonly ScenarioRow[] = [

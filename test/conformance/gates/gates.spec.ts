@@ -7,13 +7,8 @@ import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import type { ScenarioRow } from '../rig/scenario-row.js';
 import { type FakeVault, loginPath, startFakeVault } from './fake-vault.js';
-import {
-  gateEffectRows,
-  installExternalArtifacts,
-  lockDownRows,
-  otherGates,
-  ownNamespaceRows,
-} from './gates.rows.js';
+import { installExternalArtifacts } from './external-artifact.js';
+import { gateEffectRows, lockDownRows, otherGates, ownNamespaceRows } from './gates.rows.js';
 import { vaultRows } from './vault.rows.js';
 
 /** Rows for an agent with flags of its own. */

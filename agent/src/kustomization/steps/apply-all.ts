@@ -7,7 +7,7 @@ import { ApplyError } from '../../ssa/errors.js';
 import { elapsedMs, nameOf, reportProgress, timestamp, uidOf, type Run } from '../run.js';
 import type { SettledState } from '../state/settled-states.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
-import { formatDuration, timeoutMs } from '../timing.js';
+import { formatDuration, progressText } from '../timing.js';
 import { apply } from './apply.js';
 import { checkHealth } from './check-health.js';
 import { checkInventorySize } from './check-inventory-size.js';
@@ -59,14 +59,14 @@ export function succeed(run: Run, source: ResolvedSource, manifestsDigest: strin
 }
 
 async function build(run: Run, source: ResolvedSource, trustsWatch: boolean): Promise<Rendered> {
-  const limit = `for revision ${source.revision} with a timeout of ${formatDuration(timeoutMs(run.object.spec))}`;
+  const progress = (step: string): string => progressText(step, source.revision, run.object.spec);
   const tree = await openArtifact(run, source);
   try {
     const plan = await planBuild(run, tree.root, source.revision);
     run.status.update({ lastAttemptedRevision: source.revision });
-    await reportProgress(run, `Building manifests ${limit}`);
+    await reportProgress(run, progress('Building manifests'));
     const rendered = await render(run, plan);
-    const message = `Detecting drift ${limit}`;
+    const message = progress('Detecting drift');
     // Where the watch is trusted few objects are looked at, however many there are: not worth a request.
     if (trustsWatch) run.status.markProgressing(message);
     else await reportProgress(run, message, { lasting: rendered.objects.length > manyObjects });

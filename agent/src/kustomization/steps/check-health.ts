@@ -5,7 +5,7 @@ import type { ApplyEngine, WaitTarget } from '../../ssa/engine.js';
 import { kustomizationType } from '../kind.js';
 import { nameOf, reportProgress, saveStatus, tell, uidOf, type Run } from '../run.js';
 import { messageOf, retriedFailure, StepFailure } from '../step-failure.js';
-import { formatDuration, timeoutMs } from '../timing.js';
+import { formatDuration, progressText, timeoutMs } from '../timing.js';
 import { statusByExpressions } from './health-expressions.js';
 import type { ResolvedSource } from './resolve-source.js';
 
@@ -27,8 +27,7 @@ export async function checkHealth(
     return;
   }
   const wasHealthy = run.status.isTrue('Healthy');
-  const limit = timeoutMs(run.object.spec);
-  const message = `Running health checks for revision ${source.revision} with a timeout of ${formatDuration(limit)}`;
+  const message = progressText('Running health checks', source.revision, run.object.spec);
   run.status.mark('Healthy', 'Unknown', 'Progressing', message);
   await reportProgress(run, message, { lasting: true });
   const versions = run.deps.drift.versions(nameOf(run.object));

@@ -3,12 +3,14 @@ import { ArtifactMissingError } from '../fetch-artifact.js';
 import { reportProgress, type Run } from '../run.js';
 import { artifactOf, sourceRefOf } from '../source-ref.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
-import { formatDuration, timeoutMs } from '../timing.js';
+import { formatDuration, progressText } from '../timing.js';
 import type { ResolvedSource } from './resolve-source.js';
 
 /** The artifact's files: from the own store, else fetched by URL (flux-compat 3.2, 8). @throws StepFailure */
 export async function openArtifact(run: Run, source: ResolvedSource): Promise<ArtifactTree> {
   const { artifacts } = run.deps;
+  // Not written yet: a file of the own store is there at once. A failure keeps it.
+  run.status.markProgressing(progressText('Fetching manifests', source.revision, run.object.spec));
   try {
     return (await artifacts.openTree(source.artifact, run.signal)) ?? (await fetchTree(run, source));
   } catch (error) {
@@ -25,11 +27,9 @@ export async function openArtifact(run: Run, source: ResolvedSource): Promise<Ar
  */
 async function fetchTree(run: Run, source: ResolvedSource): Promise<ArtifactTree> {
   const { artifact, revision } = source;
-  const limit = formatDuration(timeoutMs(run.object.spec));
   run.status.mark('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
-  await reportProgress(run, `Fetching manifests for revision ${revision} with a timeout of ${limit}`, {
-    lasting: true,
-  });
+  const message = progressText('Fetching manifests', revision, run.object.spec);
+  await reportProgress(run, message, { lasting: true });
   let offer = artifact;
   const moved = new AbortController();
   const stopWatching = watchOffer(run, (newer) => {

@@ -8,7 +8,7 @@ import type { Run } from '../run.js';
 import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
 import { substituteDocuments, type Manifest } from '../substitution/substitute-documents.js';
 import { loadVariables } from '../substitution/variables.js';
-import { timeoutMs } from '../timing.js';
+import { progressText, timeoutMs } from '../timing.js';
 
 /** What shall be in the cluster. */
 export interface Rendered {
@@ -29,13 +29,16 @@ export async function planBuild(run: Run, artifactRoot: string, revision: string
   } catch (error) {
     if (error instanceof PathNotFoundError) throw retriedFailure('ArtifactFailed', error);
     run.status.update({ lastAttemptedRevision: revision });
+    run.status.markProgressing(progressText('Building manifests', revision, run.object.spec));
     throw buildFailure(run, error);
   }
 }
 
 /** Decrypts, builds and substitutes (flux-compat 3.2, 11). @throws StepFailure */
 export async function render(run: Run, plan: BuildPlan): Promise<Rendered> {
-  const limits = { timeoutMs: timeoutMs(run.object.spec), signal: run.signal };
+  const { spec } = run.object;
+  const limits = { timeoutMs: timeoutMs(spec), signal: run.signal };
+  run.status.markProgressing(progressText('Building manifests', run.about.revision ?? '', spec));
   try {
     const decryption = await openDecryption(run);
     const fetchedAt = run.deps.clock.now();

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { KubeObject } from '@flotilla/common/kube/object';
+import { sharedControlPlane } from '../../servers/shared/shared-servers.js';
+import { waitFor } from '../../servers/wait-for.js';
+import { type ConformanceRig, type Flags, startConformanceRig } from '../rig/conformance-agent.js';
+import { configMap } from '../rig/manifests.js';
+import { type Row, testRows } from '../rig/row.js';
+import { World } from '../rig/world.js';
+
+const rigs: ConformanceRig[] = [];
+let flags: Flags;
+let world: World;
+let namespace: string;
+
+async function start(beside?: ConformanceRig): Promise<ConformanceRig> {
+  const rig = await startConformanceRig({ flags, ...(beside ? { beside } : {}) });
+  rigs.push(rig);
+  return rig;
+}
+
+beforeAll(async () => {
+  namespace = await (await sharedControlPlane()).createNamespace('lease');
+  flags = {
+    runtimeNamespace: namespace,
+    enableLeaderElection: 'true',
+    leaderElectionLeaseDuration: '7s',
+    leaderElectionRenewDeadline: '4s',
+    leaderElectionRetryPeriod: '1s',
+  };
+  world = await World.create(await start(), {});
+  await world.writeFiles({ 'a.yaml': configMap('a') });
+});
+afterAll(async () => {
+  for (const rig of rigs) await rig.stop();
+});
+
+interface Lease {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly leaseTransitions?: number;
+}
+
+async function lease(): Promise<Lease> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/flotilla-agent-leader-election`;
+  return ((await world.kube.call({ path })) as unknown as KubeObject & { spec: Lease }).spec;
+}
+
+const isLeading = async ({ metricsUrl }: ConformanceRig): Promise<boolean> =>
+  /^leader_election_master_status\{[^}]*\} 1$/m.test(await (await fetch(metricsUrl)).text());
+
+interface LeaderRow extends Row {
+  readonly run: () => Promise<void>;
+}
+
+/** One life of two replicas: each row goes on where the one before has ended (flux-compat 8.1). */
+const rows: readonly LeaderRow[] = [
+  {
+    section: '8.1',
+    behaviour: '--enable-leader-election: the holder of the lease works',
+    run: async () => {
+      await world.applySource();
+      await world.settled(world.source);
+      expect(await isLeading(rigs[0]!)).toBe(true);
+    },
+  },
+  {
+    section: '8.1',
+    behaviour: '--leader-election-lease-duration is in the lease',
+    run: async () => expect((await lease()).leaseDurationSeconds).toBe(7),
+  },
+  {
+    section: '8.1',
+    behaviour: '--leader-election-retry-period: the lease is renewed that often',
+    run: async () => {
+      const renewed = async () => ((await lease()) as { renewTime?: string }).renewTime;
+      const before = await renewed();
+      await waitFor('a renewal', async () => (await renewed()) !== before, { timeoutMs: 4_000 });
+    },
+  },
+  {
+    section: '8.1',
+    behaviour: '--enable-leader-election: another replica is ready, and does not work',
+    run: async () => {
+      const second = await start(rigs[0]);
+      const { holderIdentity } = await lease();
+      await world.pause(2_500);
+      expect(await isLeading(second)).toBe(false);
+      expect((await lease()).holderIdentity).toBe(holderIdentity);
+    },
+  },
+  {
+    section: '8.1',
+    behaviour:
+      '--leader-election-release-on-cancel: the lease is given up at the end, and the other takes over',
+    run: async () => {
+      const { holderIdentity } = await lease();
+      await rigs.shift()!.stop();
+      // At once, not when it has run out.
+      expect((await lease()).holderIdentity).not.toBe(holderIdentity);
+      await waitFor('the other one', async () => isLeading(rigs[0]!), { timeoutMs: 30_000 });
+    },
+  },
+];
+
+describe('leader election', () => {
+  testRows(rows, async ({ run }) => run(), { concurrency: 1 });
+});
