@@ -40,38 +40,46 @@ const Verification = z.object({
   secretRef: LocalReference.describe('Secret with the trusted public keys.'),
 });
 
+/** serviceAccountName stands only beside a provider that knows accounts; Flux says so in CEL. */
+const accountNeedsCloud = [
+  { not: { required: ['serviceAccountName'] } },
+  { properties: { provider: { enum: ['aws', 'azure'] } }, required: ['provider'] },
+];
+
 /** spec of a GitRepository, flux-compat 2.3. */
-export const GitRepositorySpec = z.object({
-  ignore: z.string().optional().describe('Ignore patterns that are applied after the .sourceignore files.'),
-  include: z
-    .array(Include)
-    .optional()
-    .describe('Artifacts of other GitRepositories that are copied into this one.'),
-  interval: Duration.describe('Time between two checks of the repository.'),
-  provider: z
-    .enum(['generic', 'aws', 'azure', 'github'])
-    .optional()
-    .describe('How to authenticate; default generic.'),
-  proxySecretRef: LocalReference.optional().describe(
-    'Secret with the address and the credentials of a proxy.',
-  ),
-  recurseSubmodules: z.boolean().optional().describe('Check submodules out too.'),
-  ref: GitReference.optional().describe('What to check out; default the branch master.'),
-  secretRef: LocalReference.optional().describe('Secret with the credentials.'),
-  serviceAccountName: z
-    .string()
-    .optional()
-    .describe('ServiceAccount for workload identity; only with the providers azure and aws.'),
-  sparseCheckout: z.array(z.string()).optional().describe('Folders to check out; default everything.'),
-  suspend: z.boolean().optional().describe('Stop reconciling this object.'),
-  timeout: ShortDuration.default('60s').describe('Limit of one Git operation.'),
-  url: z
-    .string()
-    .regex(/^(http|https|ssh):\/\/.*$/)
-    .describe('Address of the repository.'),
-  verify: Verification.optional().describe('Signatures that are required.'),
-  ...olderGitRepositoryFields,
-});
+export const GitRepositorySpec = z
+  .object({
+    ignore: z.string().optional().describe('Ignore patterns that are applied after the .sourceignore files.'),
+    include: z
+      .array(Include)
+      .optional()
+      .describe('Artifacts of other GitRepositories that are copied into this one.'),
+    interval: Duration.describe('Time between two checks of the repository.'),
+    provider: z
+      .enum(['generic', 'aws', 'azure', 'github'])
+      .optional()
+      .describe('How to authenticate; default generic.'),
+    proxySecretRef: LocalReference.optional().describe(
+      'Secret with the address and the credentials of a proxy.',
+    ),
+    recurseSubmodules: z.boolean().optional().describe('Check submodules out too.'),
+    ref: GitReference.optional().describe('What to check out; default the branch master.'),
+    secretRef: LocalReference.optional().describe('Secret with the credentials.'),
+    serviceAccountName: z
+      .string()
+      .optional()
+      .describe('ServiceAccount for workload identity; only with the providers azure and aws.'),
+    sparseCheckout: z.array(z.string()).optional().describe('Folders to check out; default everything.'),
+    suspend: z.boolean().optional().describe('Stop reconciling this object.'),
+    timeout: ShortDuration.default('60s').describe('Limit of one Git operation.'),
+    url: z
+      .string()
+      .regex(/^(http|https|ssh):\/\/.*$/)
+      .describe('Address of the repository.'),
+    verify: Verification.optional().describe('Signatures that are required.'),
+    ...olderGitRepositoryFields,
+  })
+  .meta({ anyOf: accountNeedsCloud });
 export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
 
 /** status of a GitRepository, flux-compat 2.3. */

@@ -83,7 +83,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
                 files,
                 spec: { healthCheckExprs: [{ apiVersion: 'x/v1', kind: 'X', current: 'a b' }] },
               }
-            : { subject, files, source: { serviceAccountName: 'robot' } },
+            : { subject, files, source: { provider: 'github' } },
         expect: {
           conditions: { Stalled: { status: 'True' } },
           check: (_, object) => {
@@ -113,7 +113,7 @@ export const lifeCycleRows: readonly ScenarioRow[] = (['Kustomization', 'GitRepo
                     one.includes(label),
                   ),
               );
-            if (!line || / 0$/.test(line)) throw new Error(line ?? 'no such metric');
+            if (!line || line.endsWith(' 0')) throw new Error(line ?? 'no such metric');
           },
         },
       },

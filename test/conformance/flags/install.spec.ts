@@ -8,7 +8,8 @@ import { secret } from '../rig/manifests.js';
 import { applyAs } from '../rig/objects.js';
 import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
-import { installRows, type InstallServers, maxFetchBytes, startArtifactHost } from './install.rows.js';
+import { installRows, type InstallServers, startArtifactHost } from './install.rows.js';
+import { maxFetchBytes } from './storage.rows.js';
 
 const ageSecret = `age-${randomBytes(4).toString('hex')}`;
 const before = { ...process.env };
@@ -23,7 +24,10 @@ beforeAll(async () => {
   await applyAs(kube, 'test', keys);
   const source = await startArtifactHost(() => rig.storagePath);
   const watcher = await startArtifactHost(() => rig.storagePath);
-  stops.push(source.stop, watcher.stop);
+  stops.push(
+    () => source.stop(),
+    () => watcher.stop(),
+  );
   servers = { pair, source, watcher };
   process.env['SOURCE_CONTROLLER_LOCALHOST'] = source.host;
   process.env['SOURCE_WATCHER_LOCALHOST'] = watcher.host;

@@ -106,6 +106,17 @@ export const orderRows: readonly ScenarioRow[] = [
     ],
   },
   {
+    section: '3.6',
+    behaviour: 'custom kinds come after definitions and classes, and before the rest',
+    given: {
+      files: { 'all.yaml': [configMap('config'), service('web'), lease('one'), ...firstStages.toReversed()] },
+    },
+    expect: {
+      ready: 'True',
+      events: [{ message: log([...firstStages, lease('one'), configMap('config'), service('web')]) }],
+    },
+  },
+  {
     section: '3.1',
     behaviour:
       'inventory ids: cluster-scoped objects begin with _, and a colon in an RBAC name is written __',

@@ -116,6 +116,16 @@ export const schemaRows: readonly SchemaRow[] = [
     { refused: 'spec.kubeConfig' },
   ),
   ks({ sourceRef: { ...source, apiVersion: 'x/v9' } }, 'takes any sourceRef.apiVersion'),
+  ...['generic', 'github', undefined].map((provider) =>
+    git(
+      { serviceAccountName: 'robot', provider },
+      `refuses serviceAccountName with provider ${provider ?? '(none)'}`,
+      { refused: 'spec' },
+    ),
+  ),
+  ...['aws', 'azure'].map((provider) =>
+    git({ serviceAccountName: 'robot', provider }, `takes serviceAccountName with provider ${provider}`),
+  ),
   git({ url: undefined }, 'needs url', { refused: 'spec.url' }),
   git({ interval: undefined }, 'needs interval', { refused: 'spec.interval' }),
   ...['http://x/y', 'https://x/y.git', 'ssh://git@x/y'].map((url) => git({ url }, `takes the url ${url}`)),

@@ -84,18 +84,6 @@ export const credentialRows = (servers: () => LockedServers): readonly ScenarioR
       expect: { ready: refused('AuthenticationFailed', /the agent has no identity in (Azure|AWS)/) },
     },
   ]),
-  {
-    section: '2.3',
-    behaviour: 'serviceAccountName with the generic provider stalls',
-    given: { subject, source: { serviceAccountName: 'robot' } },
-    expect: {
-      ready: refused(
-        'InvalidProviderConfiguration',
-        /^serviceAccountName can only be set when provider is 'azure' or 'aws'$/,
-      ),
-      conditions: { Stalled: { status: 'True' } },
-    },
-  },
   row(servers, 'basic', 'username and password open the repository', { username: user, password }, good),
   row(servers, 'bearer', 'bearerToken opens the repository', { bearerToken: bearer }, good),
   row(

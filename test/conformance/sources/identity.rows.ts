@@ -191,18 +191,4 @@ export const identityRows = (servers: () => IdentityServers): readonly ScenarioR
     ({ github }) => appData(github, { githubAppPrivateKey: '' }),
     refused('AuthenticationFailed', /private key/),
   ),
-  ...['generic', 'github', undefined].map((provider): ScenarioRow => ({
-    section: '2.3',
-    behaviour: `serviceAccountName is refused with provider ${provider ?? '(none)'}`,
-    given: { subject, files, source: { serviceAccountName: 'robot', ...(provider ? { provider } : {}) } },
-    expect: {
-      ready: {
-        status: 'False',
-        reason: 'InvalidProviderConfiguration',
-        message: "serviceAccountName can only be set when provider is 'azure' or 'aws'",
-      },
-      conditions: { Stalled: { status: 'True', reason: 'InvalidProviderConfiguration' } },
-      status: { observedGeneration: 1 },
-    },
-  })),
 ];
