@@ -32,12 +32,27 @@ export const progressRows: readonly ScenarioRow[] = [
   },
   {
     section: '2.2',
-    behaviour: 'a request is told as a reconcile in progress, and a Ready that was False stays so meanwhile',
-    given: {
-      subject,
-      files,
-      before: (world) => followStatus(world),
-    },
+    behaviour: 'a request is told as a reconcile in progress, and Ready stays True meanwhile',
+    given: { subject, files, before: (world) => followStatus(world) },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        request: true,
+        expect: {
+          ready: 'True',
+          check: (world) =>
+            sawConditions(world, {
+              Ready: { status: 'True', reason: 'Succeeded' },
+              Reconciling: { reason: 'Progressing', message: 'reconciliation in progress' },
+            }),
+        },
+      },
+    ],
+  },
+  {
+    section: '2.2',
+    behaviour: 'a Ready that is False stays so while the next attempt is under way',
+    given: { subject, files, before: (world) => followStatus(world) },
     expect: { ready: 'True' },
     steps: [
       { spec: { ref: { branch: 'gone' } }, expect: { ready: 'False' } },
@@ -48,7 +63,7 @@ export const progressRows: readonly ScenarioRow[] = [
           check: (world) =>
             sawConditions(world, {
               Ready: { status: 'False', reason: 'GitOperationFailed' },
-              Reconciling: { reason: 'Progressing', message: 'reconciliation in progress' },
+              Reconciling: { reason: 'Progressing', message: 'processing object: new generation 1 -> 2' },
             }),
         },
       },
