@@ -1,13 +1,23 @@
 // What a branch would change: two clusters with control planes and agents of their own, a Git server, and a hub.
 import { readdirSync, readFileSync } from 'node:fs';
+import { encryptYaml, type EncryptOptions } from '@flotilla/common/sops/sops-encryptor.fixture';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cli, cliWith } from '../cli/run-cli.js';
+import { decryption, keysFor, newAgePair, objectRule } from '../kustomization/decryption-rig.js';
 import { type Fleet, startFleet } from '../servers/fleet.js';
 import type { GitRepository } from '../servers/git-repository.js';
 import { type GitServer, startGitServer } from '../servers/git-server.js';
 import { type Postgres, startPostgres } from '../servers/postgres.js';
 import { waitFor } from '../servers/wait-for.js';
-import { configMap, gitRepository, kustomization, manifest, secret } from './flux-objects.js';
+import {
+  configMap,
+  type FluxObject,
+  gitRepository,
+  kustomization,
+  manifest,
+  secret,
+} from './flux-objects.js';
 import { HubProcess } from './hub-process.js';
 import { ManagedCluster } from './managed-cluster.js';
 
@@ -48,6 +58,8 @@ const passwords = {
   before: 'correct-horse-battery',
   after: 'staple-after-the-horse',
   variable: 'planted-variable-9',
+  sealedBefore: 'sealed-in-the-first-place',
+  sealedAfter: 'sealed-in-the-second-place',
 };
 
 let postgres: Postgres;
@@ -70,6 +82,8 @@ beforeAll(async () => {
   repository = await git.createRepository('fleet');
   const settings = (value: string): string => manifest(configMap('apps', 'settings', { value }));
   const variable = '${variable}';
+  const team = await newAgePair();
+  const keys = await keysFor(team);
   await repository.commit({
     'dev/settings.yaml': settings('one'),
     'prod/settings.yaml': settings('one'),
@@ -80,6 +94,12 @@ beforeAll(async () => {
     'gone/map.yaml': manifest(configMap('apps', 'of-gone', {})),
     'moved/map.yaml': manifest(configMap('apps', 'of-moved', { where: 'here' })),
     'substituted/map.yaml': manifest(configMap('apps', 'substituted', { text: 'none', old: variable })),
+    'sealed/login.yaml': await sealed(
+      secret('apps', 'sealed-login', { password: passwords.sealedBefore }),
+      keys,
+    ),
+    'sealed/map.yaml': await sealed(configMap('apps', 'sealed-map', { a: passwords.sealedBefore }), keys),
+    'sealed/open.yaml': manifest(configMap('apps', 'open-map', { a: 'seen before' })),
     'fragile/map.yaml': manifest(configMap('apps', 'fragile', {})),
   });
   for (const [index, name] of names.entries()) {
@@ -93,6 +113,8 @@ beforeAll(async () => {
     await cluster.startAgent(await hub.membership(name));
   }
   await of('dev').apply(
+    secret('flux-system', 'keys', { 'team.agekey': team.identity }),
+    child('sealed', './sealed', { decryption }),
     secret('flux-system', 'values', { variable: passwords.variable }),
     child('substituted', './substituted', {
       postBuild: { substituteFrom: [{ kind: 'Secret', name: 'values' }] },
@@ -101,13 +123,13 @@ beforeAll(async () => {
   await of('prod').apply(child('fragile', './fragile'));
   const head = await repository.head();
   await of('dev').reaches('apps', head);
-  for (const name of ['gone', 'moved', 'substituted']) await of('dev').reaches(name, head);
+  for (const name of ['gone', 'moved', 'substituted', 'sealed']) await of('dev').reaches(name, head);
   for (const name of ['apps', 'fragile']) await of('prod').reaches(name, head);
   await waitFor('the hub to know everything', async () => {
     const counts = await Promise.all(
       names.map(async (name) => (await hub.api.objects(name)).filter(({ ready }) => ready).length),
     );
-    return counts[0] === 5 && counts[1] === 3;
+    return counts[0] === 6 && counts[1] === 3;
   });
 
   await repository.branch('feature');
@@ -122,6 +144,12 @@ beforeAll(async () => {
     'substituted/map.yaml': manifest(
       configMap('apps', 'substituted', { text: 'is ${variable:8:8}', old: 'none' }),
     ),
+    'sealed/login.yaml': await sealed(
+      secret('apps', 'sealed-login', { password: passwords.sealedAfter }),
+      keys,
+    ),
+    'sealed/map.yaml': manifest(configMap('apps', 'sealed-map', { a: 'open now' })),
+    'sealed/open.yaml': manifest(configMap('apps', 'open-map', { a: 'seen after' })),
     'fragile/kustomization.yaml': 'resources: [missing.yaml]\n',
   });
 });
@@ -134,6 +162,11 @@ afterAll(async () => {
 
 function child(name: string, path: string, spec: Readonly<Record<string, unknown>> = {}) {
   return kustomization(name, { path, sourceRef: { kind: 'GitRepository', name: 'fleet' }, ...spec });
+}
+
+/** As SOPS writes it for the team's key. */
+function sealed(object: FluxObject, keys: EncryptOptions): Promise<string> {
+  return encryptYaml(object, { ...keys, ...objectRule });
 }
 
 async function plan(body: Readonly<Record<string, unknown>>): Promise<Plan> {
@@ -234,6 +267,9 @@ describe('the plan of a branch', () => {
         '[dev] moved: Configure ConfigMap/of-moved',
         '[dev] gone: Delete ConfigMap/of-gone',
         '[dev] substituted: Configure ConfigMap/substituted',
+        '[dev] sealed: Configure Secret/sealed-login',
+        '[dev] sealed: Configure ConfigMap/sealed-map',
+        '[dev] sealed: Configure ConfigMap/open-map',
       ].toSorted(),
     );
     expect(fieldsOf(seen, 'of-moved')).toEqual([{ path: '/data/where', before: 'here', after: 'there' }]);
@@ -244,7 +280,7 @@ describe('the plan of a branch', () => {
         message: expect.stringContaining('apps would delete'),
       },
     ]);
-    expect(seen.totals).toMatchObject({ objects: 11, clusters: 2 });
+    expect(seen.totals).toMatchObject({ objects: 14, clusters: 2 });
   });
 
   it('names the Kustomization that cannot be built, and where', () => {
@@ -275,6 +311,10 @@ describe('the plan of a branch', () => {
       { path: '/data/old', before: hidden, after: hidden },
       { path: '/data/text', before: hidden, after: hidden },
     ]);
+    expect(fieldsOf(seen, 'sealed-map')).toEqual([{ path: '/data/a', before: hidden, after: hidden }]);
+    expect(fieldsOf(seen, 'open-map')).toEqual([
+      { path: '/data/a', before: 'seen before', after: 'seen after' },
+    ]);
     const said = [
       JSON.stringify(seen),
       readFileSync(hub.log, 'utf8'),
@@ -290,6 +330,29 @@ describe('the plan of a branch', () => {
   it('is kept, and in the list of plans', async () => {
     const [newest] = await hub.api.list<{ id: string; ref: string; state: string }>('/plans');
     expect(newest).toMatchObject({ id: seen.id, ref: 'refs/heads/feature', state: 'Failed' });
+  });
+
+  it('is folded for people at the command line, and exits with 1 for what is broken', async () => {
+    const cli: Cli = cliWith({ FLOTILLA_HUB: hub.url, FLOTILLA_TOKEN: hub.api.token });
+    const people = await cli.run(['plan', '--ref', 'feature', '--source', 'fleet']);
+    expect(people.stdout).toContain(
+      'Kustomization flux-system/apps on dev, prod\n  ~ ConfigMap/apps/settings\n      /data/value: "one" -> "two"\n',
+    );
+    expect(people.stdout).toMatch(/  - ConfigMap\/apps\/extra\n/);
+    expect(people.stdout).toMatch(
+      /✗ Kustomization flux-system\/fragile on prod cannot be built or applied:\n.*missing/,
+    );
+    expect(people.stdout).toMatch(/Plan: 2 to create, 9 to configure, 3 to delete; 14 objects on 2 clusters/);
+    expect(people.stderr).toMatch(/dev: planned/);
+    expect([people.code, people.stderr.includes('prod Failed')]).toEqual([1, true]);
+    const one = await cli.run(['plan', '--ref', 'feature', '--cluster', 'dev', '-o', 'json']);
+    expect(one.code).toBe(0);
+    const { id } = JSON.parse(one.stdout) as Plan;
+    const asked = await cli.run(['plan', '--id', id, '-o', 'yaml']);
+    expect([asked.code, asked.stdout.includes('refs/heads/feature')]).toEqual([0, true]);
+    const unasked = await cli.run(['plan', '--ref', 'main', '--no-wait']);
+    expect([unasked.code, unasked.stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f-]{36}\n$/)]);
+    expect((await cli.run(['plan'])).code).toBe(2);
   });
 
   it('of the branch that is followed shows nothing', async () => {

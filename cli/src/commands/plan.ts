@@ -44,7 +44,7 @@ export function addPlan(program: Command, runtime: Runtime): void {
     .option('--pipeline <name>', 'all Git sources of a pipeline, on the clusters of its environments')
     .option('--commit <sha>', 'commit that the ref is expected at; elsewhere the plan fails')
     .option('--id <id>', 'show a plan that was made before')
-    .option('--wait', 'wait for all clusters (default)')
+    .option('--wait', 'wait for all clusters', true)
     .option('--no-wait', 'only ask; --id shows what comes of it');
   withData(withClusterTargets(command))
     .addHelpText(
