@@ -68,6 +68,17 @@ describe('a promotion by push', () => {
     expect(await rig.git('show', `${await rig.tip()}:new.txt`)).toBe('stays');
   });
 
+  it('to a branch of the environment takes over what the release had on its own branch', async () => {
+    await rig.git('push', '--quiet', 'origin', 'HEAD:refs/heads/env/prod');
+    await rig.repository.commit({ 'dev/kustomization.yaml': dev.replace('v2', 'v3') });
+    const main = await rig.tip();
+    const progress = await rig.deliver(rig.promotion({ branch: 'env/prod' }));
+    const commit = await rig.tip('env/prod');
+    expect(progress).toMatchObject({ phase: 'done', revisions: [{ revision: `env/prod@sha1:${commit}` }] });
+    expect(await rig.git('show', `${commit}:prod/kustomization.yaml`)).toContain('newTag: v2 # here');
+    expect([await rig.git('rev-parse', `${commit}^`), await rig.tip()]).toEqual([rig.base, main]);
+  });
+
   it('of a release from elsewhere takes over what the tip has', async () => {
     const oci = {
       ...item('oci://r.example.com/apps'),

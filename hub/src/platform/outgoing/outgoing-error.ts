@@ -9,7 +9,6 @@ const longest = 300;
 export function quoted(text: string, secrets: readonly (string | undefined)[] = []): string {
   let clean = text;
   for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
-  // eslint-disable-next-line no-control-regex -- control characters are what has to go
-  clean = clean.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  clean = clean.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
   return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
 }
