@@ -9,8 +9,8 @@ const clusters = z.array(z.string()).meta({ description: 'Names of the clusters 
 
 const field = z.object({
   path: z.string().meta({ description: 'JSON pointer.' }),
-  before: z.json().optional().meta({ description: 'Absent: the field is not there yet.' }),
-  after: z.json().optional().meta({ description: 'Absent: the field would go.' }),
+  before: z.unknown().optional().meta({ description: 'Absent: the field is not there yet.' }),
+  after: z.unknown().optional().meta({ description: 'Absent: the field would go.' }),
 });
 
 const change = z.object({
@@ -45,7 +45,21 @@ const summary = {
   finishedAt: time.nullable(),
 };
 
-export const planSummarySchema = z.object(summary).meta({ id: 'PlanSummary' });
+const summaryExample = {
+  id: '0199d0c4-7d1c-7f5e-9c54-0d3f0e5a1b2c',
+  ref: 'refs/heads/feature',
+  expectedCommit: null,
+  state: 'Complete',
+  states: { Complete: 2 },
+  pullRequest: null,
+  requestedBy: 'ci',
+  createdAt: '2026-01-01T12:00:00.000Z',
+  expiresAt: '2026-01-01T12:02:00.000Z',
+  finishedAt: '2026-01-01T12:00:03.000Z',
+};
+const kustomization = { namespace: 'flux-system', name: 'apps' };
+
+export const planSummarySchema = z.object(summary).meta({ id: 'PlanSummary', example: summaryExample });
 
 export const planSchema = z
   .object({
@@ -73,7 +87,45 @@ export const planSchema = z
       omitted: z.int().meta({ description: 'Changes that are not listed, because answers are bounded.' }),
     }),
   })
-  .meta({ id: 'Plan' });
+  .meta({
+    id: 'Plan',
+    example: {
+      ...summaryExample,
+      clusters: [
+        {
+          cluster: 'prod',
+          source: { kind: 'GitRepository', namespace: 'flux-system', name: 'fleet' },
+          state: 'Complete',
+          message: '',
+          commit: '4f1c9b2d5e6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c',
+          updatedAt: '2026-01-01T12:00:03.000Z',
+        },
+      ],
+      groups: [
+        {
+          clusters: ['prod'],
+          kustomization,
+          changes: [
+            {
+              action: 'Configure',
+              object: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'apps', name: 'settings' },
+              fields: [{ path: '/data/value', before: 'one', after: 'two' }],
+              omittedFields: 0,
+            },
+          ],
+        },
+      ],
+      failures: [],
+      notes: [],
+      totals: {
+        objects: 1,
+        clusters: 1,
+        actions: { Create: 0, Configure: 1, Delete: 0, Recreate: 0 },
+        unchanged: 40,
+        omitted: 0,
+      },
+    },
+  });
 
 export const planListSchema = listOf(planSummarySchema, 'PlanList');
 
@@ -113,7 +165,13 @@ export const deliverySchema = z
     plan: z.string().nullable().meta({ description: 'Id of the plan that was made.' }),
     message: z.string(),
   })
-  .meta({ id: 'HookDelivery' });
+  .meta({
+    id: 'HookDelivery',
+    example: {
+      plan: '0199d0c4-7d1c-7f5e-9c54-0d3f0e5a1b2c',
+      message: 'the head of pull request 7 is being planned',
+    },
+  });
 
 export type PlanRequestBody = z.output<typeof planRequestSchema>;
 export type ListPlansQuery = z.output<typeof listPlansQuery>;
