@@ -11,6 +11,7 @@ import { newPromotion } from './new-promotion.js';
 import { PromotionJournal, hubActor } from './promotion-journal.js';
 import type { LaneKey } from './promotion.store.js';
 import { PromotionStore } from './promotion.store.js';
+import { WaitingLaneStore } from './waiting-lane.store.js';
 
 /** Queues what comes by itself. */
 @Injectable()
@@ -18,6 +19,7 @@ export class PromotionQueue {
   constructor(
     private readonly promotions: PromotionStore,
     private readonly history: LaneHistoryStore,
+    private readonly waiting: WaitingLaneStore,
     private readonly releases: Releases,
     private readonly journal: PromotionJournal,
   ) {}
@@ -55,7 +57,8 @@ export class PromotionQueue {
     { manager, key, setup, now }: LaneRun,
     ended: readonly Promotion[],
   ): Promise<readonly LaneKey[]> {
-    const waiting = (await this.history.openLanes(manager)).filter(
+    // Not those that only move: a hundred rollouts that end together would ring for each other ten thousand times.
+    const waiting = (await this.waiting.list(manager)).filter(
       ({ pipeline, environment }) => pipeline !== key.pipeline || environment !== key.environment,
     );
     const next: LaneKey[] = [];

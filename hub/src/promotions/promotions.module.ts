@@ -34,6 +34,7 @@ import { PromotionProgress } from './read-models/pipeline-progress.js';
 import { PromotionList } from './read-models/promotion-list.js';
 import { ReleaseHealth } from './release-health.js';
 import { RolloutDesk } from './rollout-desk.js';
+import { WaitingLaneStore } from './waiting-lane.store.js';
 
 /** Promotions: releases on their way through the environments of a pipeline, and the gates that hold them. */
 @Global()
@@ -49,6 +50,7 @@ import { RolloutDesk } from './rollout-desk.js';
   providers: [
     PromotionStore,
     LaneHistoryStore,
+    WaitingLaneStore,
     LaneBell,
     LaneObserver,
     LaneAuthors,
