@@ -116,7 +116,7 @@ describe('the desk for questions', () => {
   it('gives a plan up at its time', async () => {
     const { asked } = setUp();
     const answers = asked(ask('q', 20));
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await expect.poll(() => answers.length).toBe(1);
     expect(answers).toMatchObject([
       { state: State.STATE_FAILED, message: expect.stringContaining('not planned within') },
     ]);

@@ -100,10 +100,13 @@ export class QuestionDesk implements QuestionTaker {
     // It may have waited past its time.
     const admission = admitQuestion(question, allowed, new Date(now));
     if (!admission.admitted) return this.#end(job, State.STATE_FAILED, admission.message);
-    const limit = AbortSignal.any([
-      AbortSignal.timeout(Math.max(1, limitMs)),
-      ...(this.#stopped ? [this.#stopped] : []),
-    ]);
+    // Held by hand: a signal of AbortSignal.any may be collected before its sources speak.
+    const limit = new AbortController();
+    const stop = (): void => limit.abort(new Error('the agent is stopping'));
+    const cancel = clock.schedule(Math.max(1, limitMs), () => limit.abort(new Error('the time is over')));
+    const stopped = this.#stopped;
+    stopped?.addEventListener('abort', stop, { once: true });
+    if (stopped?.aborted) stop();
     const { ref, source } = admission.plan;
     logger.info(
       { question: question.id, ref, source, requestedBy: question.requestedBy },
@@ -111,15 +114,18 @@ export class QuestionDesk implements QuestionTaker {
     );
     try {
       const tell = (plan: PlanPart): void => this.#say(job, State.STATE_PARTIAL, '', plan);
-      this.#end(job, State.STATE_COMPLETE, await planner.plan(admission.plan, tell, limit));
+      this.#end(job, State.STATE_COMPLETE, await planner.plan(admission.plan, tell, limit.signal));
     } catch (error) {
       // An agent that stops has said nothing; the next one is asked again.
-      if (this.#stopped?.aborted) return this.#forget(job);
-      const message = limit.aborted
+      if (stopped?.aborted) return this.#forget(job);
+      const message = limit.signal.aborted
         ? `not planned within ${Math.round(limitMs / 1000)} s; ask again with more time, or for fewer clusters`
         : (error as Error).message;
       logger.info({ question: question.id, error: message }, 'the ref could not be planned');
       this.#end(job, State.STATE_FAILED, message);
+    } finally {
+      cancel();
+      stopped?.removeEventListener('abort', stop);
     }
   }
 
