@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 
 export interface HttpRequest {
@@ -23,7 +24,7 @@ let dispatcher: Dispatcher | undefined;
 
 /** The real SendHttp: without redirects, with limits in time and bytes. @throws Error that names the host alone */
 export const sendHttp: SendHttp = async ({ method, url, headers, body, signal }) => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const limited = timeoutSignal(timeoutMs, signal);
   dispatcher ??= new EnvHttpProxyAgent();
   try {
     const answer = await request(url, {

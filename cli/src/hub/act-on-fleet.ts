@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { formatDuration } from '@flotilla/common/duration/duration';
 import { CliError, exitCodes, failure } from '../errors/cli-error.js';
 import type { ClusterTargets } from '../options/cluster-targets.js';
@@ -69,7 +70,7 @@ async function actOnOne(
   };
   if (!wait) return create();
   const { followIntents } = await import('./follow-intents.js');
-  const signal = AbortSignal.any([runtime.signal, AbortSignal.timeout(timeout)]);
+  const signal = timeoutSignal(timeout, runtime.signal);
   const onFinal = (intent: Intent) => report(runtime, intent);
   const intents = await followIntents({ hub, create, onFinal, signal });
   runtime.signal.throwIfAborted();

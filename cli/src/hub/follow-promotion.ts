@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { formatDuration } from '@flotilla/common/duration/duration';
 import { CliError, exitCodes, failure } from '../errors/cli-error.js';
 import { success, waiting } from '../output/progress.js';
@@ -29,7 +30,7 @@ export async function followPromotion(
   let said = '';
   await watchList({
     hub,
-    signal: AbortSignal.any([runtime.signal, ended.signal, AbortSignal.timeout(timeoutMs)]),
+    signal: timeoutSignal(timeoutMs, runtime.signal, ended.signal),
     topics: ['promotions', 'rollouts'],
     list: () => hub.promotions.get(id),
     show: (promotion, note) => {

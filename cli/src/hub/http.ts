@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '@flotilla/agent/kube/json';
 import { CliError, exitCodes, failure } from '../errors/cli-error.js';
@@ -75,7 +76,7 @@ class FetchHttp implements HubHttp {
   }
 
   async send(request: HubRequest): Promise<unknown> {
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(requestMs)]);
+    const signal = timeoutSignal(requestMs, request.signal);
     const response = await this.request({ ...request, signal }, request.signal, 'application/json');
     const text = await this.read(response, request.signal);
     if (!response.ok) throw answerError(this.hub, response.status, text);

@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { Gate } from '@flotilla/common/fleet-api/gates';
@@ -123,7 +124,7 @@ export class Outside implements BeforeApplicationShutdown {
   }
 
   private async patiently<Answer>(ask: (signal: AbortSignal) => Answer | Promise<Answer>): Promise<Answer> {
-    const signal = AbortSignal.any([this.stop.signal, AbortSignal.timeout(patienceMs)]);
+    const signal = timeoutSignal(patienceMs, this.stop.signal);
     const given = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error(`no answer within ${patienceMs / 1000} s`)), {
         once: true,

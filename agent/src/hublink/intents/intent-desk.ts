@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import {
   type Intent,
   type IntentResult,
@@ -59,7 +60,7 @@ export class IntentDesk {
       'carrying out an intent of the hub',
     );
     const limitMs = intent.expiresAt ? intent.expiresAt.getTime() - clock.now() : defaultLimitMs;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, limitMs))]);
+    const limit = timeoutSignal(Math.max(1, limitMs), signal);
     const withSource = intent.action?.$case === 'reconcile' && intent.action.value.withSource;
     try {
       const outcome = await carryOut({ verb, object, withSource }, { client, clock, signal: limit });

@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { EnvHttpProxyAgent, ProxyAgent, request, type Dispatcher } from 'undici';
 import type { ProxyEnvironment } from './proxy-environment.js';
 
@@ -34,7 +35,7 @@ export function createGitHubApi(
       const answer = await request(url, {
         method: call.method,
         dispatcher,
-        signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.timeoutMs)]),
+        signal: timeoutSignal(call.timeoutMs, call.signal),
         headers: {
           accept: 'application/vnd.github+json',
           authorization: `Bearer ${call.jwt}`,

@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { lookup } from 'node:dns/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
@@ -47,7 +48,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
   /** @throws OutgoingError: may not be asked, or no answer */
   async ask(question: OutgoingQuestion): Promise<OutgoingAnswer> {
     const url = this.permitted(question.url);
-    const signal = AbortSignal.any([question.signal, AbortSignal.timeout(deadlineMs)]);
+    const signal = timeoutSignal(deadlineMs, question.signal);
     return this.turnstile.pass(async () => {
       try {
         return await this.follow(question, url, signal);
