@@ -33,6 +33,8 @@ export function pipelineDocument(
 ): FleetDocument {
   const rollout = {
     waves: [{ name: 'canary', size: '5%' }, { name: 'early', size: '25%' }, { name: 'everyone' }],
+    // An agent that is slow to come back to a hub that was killed must not be passed by: waves would mean nothing.
+    membership: { offlineAfter: '10m' },
   };
   return document('Pipeline', name, {
     sources: [{ name: source }],
