@@ -12,6 +12,8 @@ CREATE TABLE releases (
   -- of the sources and what they hold: the same items are the same release
   items_digest text NOT NULL,
   created_by text NOT NULL,
+  -- of the token that made it by hand: another token of the same person is the same person
+  maker_emails text[] NOT NULL,
   created_at timestamptz NOT NULL,
   UNIQUE (pipeline, number),
   UNIQUE (pipeline, items_digest)

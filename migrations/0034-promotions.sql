@@ -7,6 +7,8 @@ CREATE TABLE promotion_lanes (
   PRIMARY KEY (pipeline, environment)
 );
 
+CREATE SEQUENCE promotion_ends;
+
 CREATE TABLE promotions (
   -- uuidv7: sorts by the time of asking
   id text PRIMARY KEY,
@@ -36,6 +38,8 @@ CREATE TABLE promotions (
   started_at timestamptz,
   rolled_out_at timestamptz,
   ended_at timestamptz,
+  -- the order of the ends, whatever the clock did
+  ended_order bigint,
   updated_at timestamptz NOT NULL,
   -- its pipeline has been deleted: one of the same name begins anew
   retired_at timestamptz,
@@ -49,7 +53,7 @@ CREATE UNIQUE INDEX promotions_automatic ON promotions (pipeline, environment, r
 CREATE INDEX promotions_moving ON promotions (id)
   WHERE state IN ('RollingOut', 'Verifying', 'RollingBack');
 CREATE INDEX promotions_open ON promotions (pipeline, environment) WHERE ended_at IS NULL;
-CREATE INDEX promotions_promoted ON promotions (pipeline, environment, ended_at DESC) WHERE state = 'Promoted';
+CREATE INDEX promotions_promoted ON promotions (pipeline, environment, ended_order DESC) WHERE state = 'Promoted';
 CREATE INDEX promotions_lane ON promotions (pipeline, environment, id DESC);
 CREATE INDEX promotions_release ON promotions (release_id, environment);
 CREATE INDEX promotions_state ON promotions (state, id DESC);

@@ -23,14 +23,19 @@ export class LaneAuthors {
     if (!asksPeople(run.setup)) return;
     const current = (await this.history.current(manager, key.pipeline)).get(key.environment);
     const after = current?.number ?? 0;
-    const judged = run.promotions.filter(
-      ({ state, releaseNumber }) => (isWaiting(state) || state === 'Verifying') && releaseNumber > after,
-    );
-    if (judged.length === 0) return;
-    const upTo = Math.max(...judged.map(({ releaseNumber }) => releaseNumber));
-    const parts = await this.releases.contributions(manager, key.pipeline, { after, upTo }, now);
-    for (const promotion of judged)
-      run.put({ ...promotion, authors: authorsUpTo(parts, promotion.releaseNumber) });
+    const judged = run.promotions.filter(({ state }) => isWaiting(state) || state === 'Verifying');
+    const forward = judged.filter(({ releaseNumber }) => releaseNumber > after);
+    if (forward.length > 0) {
+      const upTo = Math.max(...forward.map(({ releaseNumber }) => releaseNumber));
+      const parts = await this.releases.contributions(manager, key.pipeline, { after, upTo }, now);
+      for (const promotion of forward)
+        run.put({ ...promotion, authors: authorsUpTo(parts, promotion.releaseNumber) });
+    }
+    for (const promotion of judged.filter((one) => !forward.includes(one))) {
+      const upTo = promotion.releaseNumber;
+      const own = await this.releases.contributions(manager, key.pipeline, { after: upTo - 1, upTo }, now);
+      run.put({ ...promotion, authors: authorsUpTo({ ...own, unknown: null }, upTo) });
+    }
   }
 }
 

@@ -35,7 +35,7 @@ export class LaneHistoryStore {
       `SELECT DISTINCT ON (p.pipeline, p.environment) p.pipeline, p.environment, p.id AS "promotionId", p.release_id AS "releaseId",
          p.release_name AS name, p.release_number AS number, p.ended_at AS "promotedAt"
        FROM promotions p WHERE p.pipeline = ANY($1) AND p.state = 'Promoted' AND p.retired_at IS NULL
-       ORDER BY p.pipeline, p.environment, p.ended_at DESC, p.id DESC`,
+       ORDER BY p.pipeline, p.environment, p.ended_order DESC`,
       [pipelines],
     );
   }

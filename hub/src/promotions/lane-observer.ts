@@ -16,6 +16,7 @@ import { healthEnvironments } from './domain/gates/health.js';
 import type { Promotion } from './domain/promotion.js';
 import { isWaiting } from './domain/promotion-state.js';
 import type { QueueDecision } from './domain/queue.js';
+import { missingBefore, outrunBy } from './domain/succession.js';
 import type { CurrentRelease } from './lane-history.store.js';
 import { LaneHistoryStore } from './lane-history.store.js';
 import { ReleaseHealth } from './release-health.js';
@@ -57,7 +58,7 @@ export class LaneObserver {
       setup: setupOf(setup.environment),
       facts,
       vetoed: isWaiting(promotion.state) ? await this.vetoes(manager, release) : '',
-      outrun: outrunBy(promotion, facts, current),
+      outrun: outrunBy(promotion, facts.predecessors, current),
       obstacles: isHere ? await this.obstacles(manager, promotion, setup, release, facts) : [],
     };
   }
@@ -70,9 +71,7 @@ export class LaneObserver {
     release: ReleaseRecord,
     facts: Pick<GateFacts, 'predecessors' | 'promotedHereAt'> | null,
   ): Promise<readonly string[]> {
-    const missing =
-      facts?.promotedHereAt === null ? facts.predecessors.filter((one) => one.promotedAt === null) : [];
-    const waits = missing.map(({ environment }) => `${release.name} is not promoted in ${environment}`);
+    const waits = facts ? missingBefore(release.name, facts.predecessors, facts.promotedHereAt) : [];
     return [...waits, ...(await this.movedByOthers(manager, promotion, setup, release))];
   }
 
@@ -203,21 +202,6 @@ const blind = { setup: null, facts: nothing, vetoed: '', outrun: '', obstacles: 
 
 function queueOf({ turn, behind }: QueueDecision, { id }: Promotion): Pick<Observation, 'turn' | 'behind'> {
   return { turn: turn === id, behind };
-}
-
-/** What came by itself does not come any more when the environments before have taken it back. */
-function outrunBy(
-  { origin, state, releaseName, releaseNumber }: Promotion,
-  { predecessors: before }: GateFacts,
-  current: ReadonlyMap<string, CurrentRelease>,
-): string {
-  if (origin !== 'automatic' || !isWaiting(state)) return '';
-  for (const { environment, promotedAt } of before) {
-    if (promotedAt === null) return `${environment} does not have ${releaseName} any more`;
-    const there = current.get(environment);
-    if (there && there.number < releaseNumber) return `${environment} has gone back to ${there.name}`;
-  }
-  return '';
 }
 
 function sameSource(left: SourceKey, right: SourceKey): boolean {

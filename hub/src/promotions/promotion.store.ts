@@ -102,6 +102,8 @@ export class PromotionStore {
     await manager.query(
       `UPDATE promotions SET priority = $2, state = $3, reason = $4, waiting_for = $5, waiting_until = $6, authors = $7,
          delivery = $8, rollout_id = $9, wish = $10, on_failure = $11, started_at = $12, rolled_out_at = $13,
+         ended_order = CASE WHEN $14::timestamptz IS NULL THEN NULL
+           WHEN state = $3 AND ended_order IS NOT NULL THEN ended_order ELSE nextval('promotion_ends') END,
          ended_at = $14, updated_at = $15
        WHERE id = $1`,
       [

@@ -26,11 +26,12 @@ export class AuthorStore {
   ): Promise<Contributions> {
     const rows = await manager.query<(Contribution & { what: 'author' | 'maker' | 'unknown' })[]>(
       `WITH r AS (
-         SELECT r.number, r.name, r.created_by, release_items(r.id, r.items) AS items FROM releases r
+         SELECT r.number, r.name, r.created_by, r.maker_emails, release_items(r.id, r.items) AS items FROM releases r
          WHERE r.pipeline = $1 AND r.number > $2 AND r.number <= $3
        )
        SELECT 'author' AS what, a.author AS text, min(r.number) AS number
        FROM r, jsonb_array_elements(r.items) i, jsonb_array_elements_text(i -> 'authors') AS a (author) GROUP BY 2
+       UNION ALL SELECT 'author', m.email, min(r.number) FROM r, unnest(r.maker_emails) AS m (email) GROUP BY 2
        UNION ALL SELECT 'maker', r.created_by, min(r.number) FROM r WHERE r.created_by <> 'hub' GROUP BY 2
        UNION ALL (SELECT 'unknown', format('%s (%s)', r.name, ${sourceOf}), r.number
          FROM r, jsonb_array_elements(r.items) i WHERE i ->> 'authorUnknown' = 'true' ORDER BY r.number LIMIT 1)

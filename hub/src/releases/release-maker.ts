@@ -12,6 +12,8 @@ export interface NewRelease {
   readonly pipeline: string;
   readonly items: readonly ReleaseItem[];
   readonly createdBy: string;
+  /** Of whoever makes it by hand. */
+  readonly makerEmails?: readonly string[];
   readonly requestId?: string | undefined;
   readonly now: Date;
 }
@@ -28,7 +30,7 @@ export class ReleaseMaker {
 
   /** Locks the pipeline, so that numbers have no gaps. Gives null when the pipeline is gone. */
   async make(manager: EntityManager, made: NewRelease): Promise<ReleaseRecord | null> {
-    const { pipeline, items, createdBy, requestId, now } = made;
+    const { pipeline, items, createdBy, makerEmails = [], requestId, now } = made;
     const locked: unknown[] = await manager.query('SELECT FROM pipelines WHERE name = $1 FOR UPDATE', [
       pipeline,
     ]);
@@ -45,7 +47,7 @@ export class ReleaseMaker {
       createdBy,
       createdAt: now,
     };
-    await this.releases.insert(manager, release);
+    await this.releases.insert(manager, release, makerEmails);
     await this.audit.record(manager, {
       actor: createdBy,
       action: 'release.created',

@@ -60,12 +60,27 @@ export class ReleaseStore extends Releases {
     return rows[0] ?? null;
   }
 
-  async insert(manager: EntityManager, release: ReleaseRecord): Promise<void> {
+  async insert(
+    manager: EntityManager,
+    release: ReleaseRecord,
+    makerEmails: readonly string[],
+  ): Promise<void> {
     const { id, pipeline, number, name, items, createdBy, createdAt } = release;
     await manager.query(
-      `INSERT INTO releases (id, pipeline, number, name, items, items_digest, created_by, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, pipeline, number, name, JSON.stringify(items), itemsDigest(items), createdBy, createdAt],
+      `INSERT INTO releases (id, pipeline, number, name, items, items_digest, created_by, created_at,
+         maker_emails)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        id,
+        pipeline,
+        number,
+        name,
+        JSON.stringify(items),
+        itemsDigest(items),
+        createdBy,
+        createdAt,
+        makerEmails,
+      ],
     );
   }
 }

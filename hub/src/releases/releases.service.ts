@@ -57,6 +57,7 @@ export class ReleasesService {
         pipeline: pipeline.name,
         items,
         createdBy: caller.name,
+        makerEmails: caller.emails,
         requestId: caller.requestId,
         now: this.clock.now(),
       }),

@@ -18,7 +18,7 @@ export interface ReleaseItem {
 
 /** Who made what a range of releases brings, each with the number of the first release that he had a part in. */
 export interface Contributions {
-  /** `Name <email>` */
+  /** `Name <email>`, or an address alone. */
   readonly authors: readonly Contribution[];
   /** Names of the API tokens that made releases by hand. */
   readonly makers: readonly Contribution[];

@@ -76,7 +76,7 @@ function delivering(promotion: Promotion, setup: Setup, observation: Observation
   if (delivery?.phase === 'done') return merged(move(promotion, 'Gating'), setup, observation, now);
   const { message, until, askedAt } = delivery ?? notWritten;
   const state: Promotion = { ...promotion, waitingFor: message, waitingUntil: until };
-  const at = nextLook(askedAt, until);
+  const at = nextLook(askedAt, until, now);
   return { state, actions: at === null || at <= now ? [{ type: 'deliver' }] : [{ type: 'wake', at }] };
 }
 
@@ -87,8 +87,8 @@ function merged(promotion: Promotion, setup: Setup, observation: Observation, no
 }
 
 /** A time that is told is taken, within reason. */
-function nextLook(askedAt: Date | null, until: Date | null): Date | null {
-  if (askedAt === null) return null;
+function nextLook(askedAt: Date | null, until: Date | null, now: Date): Date | null {
+  if (askedAt === null || askedAt > now) return null;
   const usual = new Date(askedAt.getTime() + deliveryIntervalMs);
   return until !== null && until > askedAt && until < usual ? until : usual;
 }

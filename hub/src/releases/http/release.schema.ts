@@ -13,12 +13,9 @@ const releaseItemSchema = z.object({
   authors: z
     .array(z.string())
     .meta({ description: 'Who made what is new since the release before, as "Name <email>".' }),
-  authorUnknown: z
-    .literal(true)
-    .optional()
-    .meta({
-      description: 'Nobody has told who made it: nobody may approve it, unless the gate lets authors.',
-    }),
+  authorUnknown: z.literal(true).optional().meta({
+    description: 'Nobody has told who made it: nobody may approve it, unless the gate lets authors.',
+  }),
   veto: z
     .object({ id: z.string(), reason: z.string(), requestedBy: z.string() })
     .nullable()

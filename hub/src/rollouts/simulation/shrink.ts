@@ -1,4 +1,4 @@
-import type { Schedule, Step } from './schedule.js';
+import type { Schedule } from './schedule.js';
 
 /**
  * A smaller schedule that still fails: leaves out steps and quietens clusters for as long as `fails` says so. Clusters
@@ -12,8 +12,13 @@ export function shrink(schedule: Schedule, fails: (candidate: Schedule) => boole
   return withoutRuns(best, 1, fails);
 }
 
-function withoutRuns(schedule: Schedule, size: number, fails: (candidate: Schedule) => boolean): Schedule {
-  let steps: readonly Step[] = schedule.steps;
+/** Leaves out runs of so many steps, as long as it still fails. */
+export function withoutRuns<Steps extends { readonly steps: readonly unknown[] }>(
+  schedule: Steps,
+  size: number,
+  fails: (candidate: Steps) => boolean,
+): Steps {
+  let { steps } = schedule;
   for (let at = 0; at < steps.length;) {
     const fewer = [...steps.slice(0, at), ...steps.slice(at + size)];
     if (fails({ ...schedule, steps: fewer })) steps = fewer;

@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { rolloutStates } from '../domain/states.js';
-import type { Failure, Part, PartResult } from './simulate.js';
+import type { Failure, Part, PartResult, Subject } from './part.js';
 
 export interface SimulationOptions {
+  readonly subject: Subject;
   readonly schedules: number;
   readonly seed: number;
   readonly threads?: number;
@@ -29,7 +29,7 @@ const partSize = 2_000;
 /** Runs schedules on several threads until all are run or one has failed. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
   const began = performance.now();
-  const ends: Record<string, number> = Object.fromEntries(rolloutStates.map((state) => [state, 0]));
+  const ends: Record<string, number> = {};
   let first = 0;
   let schedules = 0;
   let decisions = 0;
@@ -54,12 +54,12 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     options.onProgress?.(progress());
   };
   const threads = options.threads ?? Math.max(1, cpus().length);
-  await Promise.all(Array.from({ length: threads }, () => work(next, take)));
+  await Promise.all(Array.from({ length: threads }, () => work(options.subject, next, take)));
   return { ...progress(), failure };
 }
 
-function work(next: () => Part | null, take: (result: PartResult) => void): Promise<void> {
-  const worker = new Worker(new URL('./simulation-worker.js', import.meta.url));
+function work(subject: Subject, next: () => Part | null, take: (result: PartResult) => void): Promise<void> {
+  const worker = new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData: subject });
   return new Promise<void>((resolve, reject) => {
     const go = (): void => {
       const part = next();

@@ -21,13 +21,17 @@ export function probeVerdict({ timeout }: ProbeGate, memory: ProbeMemory | null,
 export function nextQuestionAt({ interval }: ProbeGate, memory: ProbeMemory | null, now: Date): Date | null {
   if (memory === null) return now;
   if (memory.phase !== 'wait') return null;
+  // A clock that was put back says nothing about when the answer came.
+  if (memory.askedAt > now) return now;
   return new Date(memory.askedAt.getTime() + Math.max(shortestIntervalMs, durationMs(interval)));
 }
 
 /** Whether a pass is so old that it has to be said again before the rollout starts. */
 export function isStale({ interval }: ProbeGate, memory: ProbeMemory | null, now: Date): boolean {
   if (memory === null) return true;
-  return now.getTime() - memory.askedAt.getTime() > Math.max(shortestIntervalMs, durationMs(interval));
+  return (
+    Math.abs(now.getTime() - memory.askedAt.getTime()) > Math.max(shortestIntervalMs, durationMs(interval))
+  );
 }
 
 /** Takes over an answer. */

@@ -1,0 +1,27 @@
+import type { Person } from '../domain/promotion.js';
+
+/** A token, and whose it is: two tokens can be one person's. */
+export interface SimulatedPerson extends Person {
+  readonly human: string;
+}
+
+function token(human: string, name: string, groups: readonly string[]): SimulatedPerson {
+  return { human, tokenId: `token-${name}`, name, emails: [`${human}@example.com`], groups };
+}
+
+export const people: readonly SimulatedPerson[] = [
+  token('ada', 'ada', ['security']),
+  token('bob', 'bob', []),
+  token('bob', 'bob-phone', ['ops']),
+  token('cy', 'cy', ['ops']),
+  token('dan', 'dan', ['security', 'ops']),
+  token('eve', 'eve', []),
+];
+
+/** Who writes changes; dan and eve never do. */
+export const authors: readonly string[] = ['ada', 'bob', 'cy'];
+
+/** The human behind a token's name. */
+export function humanOf(tokenName: string): string {
+  return people.find(({ name }) => name === tokenName)?.human ?? tokenName;
+}
