@@ -8,7 +8,9 @@ const clusters = z.array(z.string());
 const change = z.looseObject({
   action: z.string(),
   object: z.looseObject({ kind: z.string(), namespace: z.string(), name: z.string() }),
-  fields: z.array(z.looseObject({ path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
+  fields: z.array(
+    z.looseObject({ path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }),
+  ),
   omittedFields: z.number(),
 });
 
