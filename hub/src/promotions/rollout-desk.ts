@@ -13,7 +13,7 @@ import type { LaneSetup } from './lane-observer.js';
 import type { LaneRun } from './lane-run.js';
 import type { Actor } from './promotion-journal.js';
 
-/** Whoever starts a rollout looks alone whether another one is in its way. */
+/** With the hash of a source. */
 const startLock = 0x666c_7072;
 
 /** Starts rollouts for promotions, stops them and sends them back, in the transaction of the decision. */
@@ -36,7 +36,7 @@ export class RolloutDesk {
     const { manager, setup } = run;
     const release = await this.releases.get(manager, before.releaseId);
     if (!setup || !release) throw new Error(`promotion ${before.id}: its pipeline or release is gone`);
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [startLock]);
+    await this.lockSources(manager, release);
     const [obstacle] =
       (await this.environments.obstacle(manager, before.environment)) ??
       (await this.observer.obstacles(manager, before, setup, release, null));
@@ -48,6 +48,16 @@ export class RolloutDesk {
     if (event.type === 'postponed' && begun)
       run.put({ ...begun, state: 'Gating', startedAt: null, onFailure: null });
     run.apply(before.id, event);
+  }
+
+  /** Whoever starts a rollout of a source looks alone whether another one is in its way. */
+  private async lockSources(manager: EntityManager, { items }: ReleaseRecord): Promise<void> {
+    // In one order for all, so that nobody waits for one who waits for him.
+    await manager.query(
+      `SELECT pg_advisory_xact_lock($1, key) FROM (SELECT DISTINCT hashtext(word) AS key
+         FROM unnest($2::text[]) AS word ORDER BY key) keys`,
+      [startLock, items.map(({ source: { kind, namespace, name } }) => `${kind}/${namespace}/${name}`)],
+    );
   }
 
   private async ask(
