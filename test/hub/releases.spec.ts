@@ -14,21 +14,7 @@ import { startApiHub } from './api-hub.js';
 import type { ApiHub } from './api-hub.js';
 import { gitRepository, revisionOf, seedCluster, seedObjects } from './api-seed.js';
 import { environment, pipeline } from './documents.js';
-
-interface Release {
-  readonly id: string;
-  readonly name: string;
-  readonly number: number;
-  readonly vetoed: boolean;
-  readonly createdBy: string;
-  readonly items: readonly {
-    readonly source: { readonly name: string };
-    readonly url: string;
-    readonly revision: string;
-    readonly authors: readonly string[];
-    readonly veto: { readonly reason: string } | null;
-  }[];
-}
+import type { Release } from './release-view.js';
 
 const url = 'https://git.example.com/org/fleet';
 let api: ApiHub;
