@@ -7,7 +7,8 @@ import type { Postgres } from '../servers/postgres.js';
 import { waitFor } from '../servers/wait-for.js';
 import type { ApiHub } from './api-hub.js';
 import { startApiHub } from './api-hub.js';
-import { confirm, kustomization, revisionOf, seedCluster, seedObjects } from './api-seed.js';
+import { confirm, gitRepository, kustomization, revisionOf, seedCluster, seedObjects } from './api-seed.js';
+import { environment, pipeline } from './documents.js';
 
 let postgres: Postgres;
 let api: ApiHub;
@@ -142,6 +143,35 @@ describe('the stream', () => {
       action: 'reconcile',
       state: 'Pending',
     });
+    stream.close();
+  });
+
+  it('tells of promotions on their way, and of vetoes, in the form of the lists', async () => {
+    await seedCluster(api, {
+      name: 'prod-1',
+      labels: { env: 'prod' },
+      objects: [gitRepository('aaaaaaa'), kustomization('apps', 'aaaaaaa')],
+    });
+    const stream = await listen('?topics=promotions,vetoes');
+    const gates = { before: [{ type: 'approval' }] };
+    const shop = pipeline('shop', [{ name: 'prod', gates }], { releases: { automatic: false } });
+    await api.ask('PUT', '/api/v1/apply', { body: { documents: [environment('prod'), shop] } });
+    const items = [{ revision: revisionOf('bbbbbbb') }];
+    await api.ask('POST', '/api/v1/releases', { body: { pipeline: 'shop', items } });
+    const { data } = await stream.next('promotion', ({ state }) => state === 'Gating');
+    expect(data).toEqual((await api.ask('GET', `/api/v1/promotions/${String(data['id'])}`)).json());
+    await api.ask('POST', '/api/v1/vetoes', {
+      body: { pipeline: 'shop', release: 'shop-1', reason: 'burns' },
+    });
+    const { data: veto } = await stream.next('veto');
+    expect(veto).toMatchObject({ state: 'InForce', reason: 'burns' });
+    // A promotion that waits hears of a veto before the next sweep, which is 10 s away.
+    const failed = await stream.next('promotion', ({ state }) => state === 'Failed');
+    expect(failed.data['reason']).toContain('shop-1 is vetoed');
+    const lifted = { body: { reason: 'it was the cable' } };
+    await api.ask('POST', `/api/v1/vetoes/${String(veto['id'])}/lift`, lifted);
+    await stream.next('veto', ({ state }) => state === 'Lifted');
+    expect(new Set(stream.received.map(({ event }) => event))).toEqual(new Set(['promotion', 'veto']));
     stream.close();
   });
 

@@ -120,8 +120,11 @@ export class PromotionList implements OnModuleInit {
 
 function viewOf(promotion: Promotion, rollout: RolloutSummary | null): PromotionView {
   const { releaseName, releaseId, gates, approvals, delivery } = promotion;
+  // The stream sends a view as it is: what is for decisions only stays here.
+  const { authors: _authors, wish: _wish, onFailure: _onFailure, rolloutId: _rolloutId, ...rest } = promotion;
+  const { releaseName: _name, releaseNumber: _number, ...shown } = rest;
   return {
-    ...promotion,
+    ...shown,
     release: releaseName,
     releaseId,
     gates: gates.map(({ probe: _probe, ...gate }) => gate),
