@@ -131,7 +131,10 @@ describe('what is wrong with the source or the build is in the Ready condition',
     await rig.kustomization(ns, 'bad', { path: 'bad' });
     await rig.kustomization(ns, 'good', { path: 'good' });
     const failed = await rig.untilReason(ns, 'bad', 'BuildFailed');
-    expect(condition(failed, 'Reconciling')).toMatchObject({ status: 'True', reason: 'ProgressingWithRetry' });
+    expect(condition(failed, 'Reconciling')).toMatchObject({
+      status: 'True',
+      reason: 'ProgressingWithRetry',
+    });
     await rig.untilReady(ns, 'good', 'main@sha1:1');
 
     await rig.publish(ns, 'fleet', 'main@sha1:2', {
