@@ -79,15 +79,20 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   /** Sources of the members of environments to which releases are brought. */
   private async governed(manager: EntityManager): Promise<readonly GovernedSource[]> {
-    const governed: GovernedSource[] = [];
-    for (const { name: pipeline, spec } of await this.pipelines.all(manager)) {
-      for (const { name: environment, delivery } of spec.environments) {
-        if (delivery === 'follow') continue;
-        for (const { clusterId } of await this.pipelines.members(manager, environment))
-          for (const source of spec.sources) governed.push({ clusterId, source, pipeline, environment });
-      }
-    }
-    return governed;
+    const places = (await this.pipelines.all(manager)).flatMap(({ name: pipeline, spec }) =>
+      spec.environments
+        .filter(({ delivery }) => delivery !== 'follow')
+        .map(({ name: environment }) => ({ pipeline, environment, sources: spec.sources })),
+    );
+    const members = await this.pipelines.membersOf(
+      manager,
+      places.map(({ environment }) => environment),
+    );
+    return places.flatMap(({ pipeline, environment, sources }) =>
+      members
+        .get(environment)!
+        .flatMap(({ clusterId }) => sources.map((source) => ({ clusterId, source, pipeline, environment }))),
+    );
   }
 
   private take(message: FeedMessage): void {

@@ -13,6 +13,8 @@ import { Pipelines } from './pipelines.js';
 /** Who counts as a member: clusters that have not been cut off. */
 export const isMemberSql = 'NOT c.revoked';
 
+const memberColumns = `c.id AS "clusterId", c.name, c.labels, c.observed_at AS "observedAt", c.connected`;
+
 /** The tables of environments and pipelines, as the other features see them. */
 @Injectable()
 export class PipelineStore extends Pipelines {
@@ -33,14 +35,35 @@ export class PipelineStore extends Pipelines {
     return stored === null ? [] : this.matching(manager, environmentOf(stored));
   }
 
+  async membersOf(
+    manager: EntityManager,
+    environments: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly Member[]>> {
+    const members = new Map<string, Member[]>(environments.map((name) => [name, []]));
+    const stored = members.size === 0 ? [] : await this.environments.some(manager, [...members.keys()]);
+    if (stored.length === 0) return members;
+    const values: unknown[] = [];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const parts = stored.map((document) => {
+      const matches = selectorSql(selectorOf(environmentOf(document).selector), 'c.labels', bind);
+      return `SELECT ${bind(document.name)}::text AS environment, ${memberColumns} FROM fleet_clusters c
+        WHERE ${isMemberSql} AND (${matches})`;
+    });
+    const rows: (Member & { environment: string })[] = await manager.query(
+      `${parts.join(' UNION ALL ')} ORDER BY name`,
+      values,
+    );
+    for (const { environment, ...member } of rows) members.get(environment)!.push(member);
+    return members;
+  }
+
   /** The clusters that an environment with this spec has now, by name. */
   async matching(manager: EntityManager, { selector }: EnvironmentSpec): Promise<readonly Member[]> {
     const where = new SqlConditions();
     where.add(() => isMemberSql);
     where.add((bind) => selectorSql(selectorOf(selector), 'c.labels', bind));
     return manager.query(
-      `SELECT c.id AS "clusterId", c.name, c.labels, c.observed_at AS "observedAt", c.connected
-       FROM fleet_clusters c ${where.sql} ORDER BY c.name`,
+      `SELECT ${memberColumns} FROM fleet_clusters c ${where.sql} ORDER BY c.name`,
       where.values,
     );
   }

@@ -32,6 +32,12 @@ export abstract class Pipelines {
    * environment that does not exist.
    */
   abstract members(manager: EntityManager, environment: string): Promise<readonly Member[]>;
+
+  /** The same of several at once, by the name of the environment; none is left out. */
+  abstract membersOf(
+    manager: EntityManager,
+    environments: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly Member[]>>;
 }
 
 /** A promotion that has not ended. */

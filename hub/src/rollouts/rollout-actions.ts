@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EntityManager } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
-import type { PinRequest, PinTarget } from '../standing/standing.js';
+import type { PinRequest, PinTarget, VetoRequest } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import type { RolloutAction } from './domain/rollout.js';
 import { RolloutNudge } from './rollout-nudge.js';
@@ -46,6 +46,7 @@ export class RolloutActions {
       );
       if (again.length > 0) await this.nudge.retry(manager, stored.subject, again, now);
     }
+    await this.veto(manager, decided, now);
     for (const { stored, actions } of decided)
       for (const action of actions) await this.tell(manager, stored.subject, action, now);
   }
@@ -57,9 +58,7 @@ export class RolloutActions {
     now: Date,
   ): Promise<void> {
     const { id: rolloutId, promotionId } = subject;
-    if (action.type === 'veto') {
-      for (const item of action.items) await this.veto(manager, subject, item, action.reason, now);
-    } else if (action.type === 'finish') {
+    if (action.type === 'finish') {
       const { state, reason } = action;
       await this.record(manager, subject, `rollout.${state.toLowerCase()}`, { reason });
       await this.listener?.finished(manager, { rolloutId, promotionId, state, reason }, now);
@@ -68,21 +67,12 @@ export class RolloutActions {
     }
   }
 
-  private async veto(
-    manager: EntityManager,
-    subject: RolloutSubject,
-    index: number,
-    reason: string,
-    now: Date,
-  ): Promise<void> {
-    const { url, revision } = subject.items[index]!;
-    if (url === '') return;
-    const words = `rollout ${subject.id} in ${subject.environment}: ${reason}`.slice(0, 1_000);
-    await this.standing.veto(
-      manager,
-      { url, revision, reason: words, by: 'hub', rolloutId: subject.id },
-      now,
-    );
+  /** In one order, so that two transactions that veto the same revisions do not wait for each other. */
+  private async veto(manager: EntityManager, decided: readonly Decided[], now: Date): Promise<void> {
+    const vetoes = decided
+      .flatMap(({ stored, actions }) => actions.flatMap((action) => vetoesOf(stored.subject, action)))
+      .sort((a, b) => (`${a.url} ${a.revision}` < `${b.url} ${b.revision}` ? -1 : 1));
+    for (const veto of vetoes) await this.standing.veto(manager, veto, now);
   }
 
   private async record(
@@ -122,6 +112,15 @@ function pinsOf({ subject, rollout }: StoredRollout, action: RolloutAction): rea
       promotionId,
     };
   });
+}
+
+function vetoesOf({ id, environment, items }: RolloutSubject, action: RolloutAction): readonly VetoRequest[] {
+  if (action.type !== 'veto') return [];
+  const reason = `rollout ${id} in ${environment}: ${action.reason}`.slice(0, 1_000);
+  return action.items
+    .map((index) => items[index]!)
+    .filter(({ url }) => url !== '')
+    .map(({ url, revision }) => ({ url, revision, reason, by: 'hub', rolloutId: id }));
 }
 
 function unpinsOf({ items }: RolloutSubject, action: RolloutAction): readonly PinTarget[] {

@@ -45,11 +45,13 @@ export class RolloutDueStore {
        FROM rollouts r WHERE r.is_open AND r.plan ->> 'joined' <> 'ignore' ORDER BY r.id`,
       [clusterIds],
     );
-    const members = new Map<string, ReadonlySet<string>>();
-    for (const name of new Set(rows.map(({ environment }) => environment))) {
-      const list = await this.pipelines.members(manager, name);
-      members.set(name, new Set(list.map(({ clusterId }) => clusterId)));
-    }
+    const lists = await this.pipelines.membersOf(
+      manager,
+      rows.map(({ environment }) => environment),
+    );
+    const members = new Map(
+      [...lists].map(([name, list]) => [name, new Set(list.map(({ clusterId }) => clusterId))]),
+    );
     return rows
       .filter(({ environment, known }) =>
         clusterIds.some((id) => !known.includes(id) && members.get(environment)?.has(id)),

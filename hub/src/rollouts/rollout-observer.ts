@@ -41,7 +41,7 @@ export class RolloutObserver {
     const active = await this.standing.freezesOf(manager, {}, now);
     const passed = active.length === 0 ? new Map() : await this.passed(manager, rollouts);
     const environments = rollouts.map(({ subject }) => subject.environment);
-    const members = await this.members(manager, [
+    const members = await this.pipelines.membersOf(manager, [
       ...environments,
       ...active.flatMap(({ scope }) => scope.environment ?? []),
     ]);
@@ -59,12 +59,6 @@ export class RolloutObserver {
       at += count;
       return observationsOf(stored, ids[index]!, own, clusters, { active, passed, members: sets });
     });
-  }
-
-  private async members(manager: EntityManager, names: readonly string[]): Promise<Members> {
-    const members = new Map<string, readonly Member[]>();
-    for (const name of new Set(names)) members.set(name, await this.pipelines.members(manager, name));
-    return members;
   }
 
   private async passed(

@@ -15,8 +15,9 @@ import { RolloutEngine } from './rollout-engine.js';
 const gatherMs = 200;
 /** How often rollouts are looked for whose time has come; it also finds what a dead replica has left. */
 const sweepEveryMs = 1_000;
-/** Rollouts that one transaction decides on. */
-const batch = 25;
+/** Rollouts that one transaction decides on, and how many transactions do so at a time. */
+const batch = 10;
+const inParallel = 4;
 /** When the database or another replica was in the way. */
 const retryMs = 500;
 
@@ -103,8 +104,15 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
     this.rollouts = new Set();
     this.everything = false;
     const ids = await this.due.find(this.database.manager, wanted);
-    for (let at = 0; at < ids.length && !this.stopped; at += batch)
-      await this.evaluate(ids.slice(at, at + batch));
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < ids.length && !this.stopped) {
+        const at = next;
+        next += batch;
+        await this.evaluate(ids.slice(at, at + batch));
+      }
+    };
+    await Promise.all(Array.from({ length: inParallel }, work));
   }
 
   /** One bad rollout must not harm its neighbours. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { FreezeStore } from '../freezes/freeze.store.js';
+import type { Member } from '../pipelines/pipelines.js';
 import { Pipelines } from '../pipelines/pipelines.js';
 import type { EnvironmentMembers, FreezableCluster } from './domain/freeze-scope.js';
 import { holdsCluster } from './domain/freeze-scope.js';
@@ -62,12 +63,11 @@ export class StandingInputs {
     others: readonly string[] = [],
   ): Promise<EnvironmentMembers> {
     const names = new Set([...freezes.flatMap(({ scope }) => scope.environment ?? []), ...others]);
-    const members = new Map<string, ReadonlySet<string>>();
-    for (const name of names) {
-      const clusters = (await this.pipelines?.members(manager, name)) ?? [];
-      members.set(name, new Set(clusters.map(({ clusterId }) => clusterId)));
-    }
-    return members;
+    const none = new Map<string, readonly Member[]>([...names].map((name) => [name, []]));
+    const members = (await this.pipelines?.membersOf(manager, [...names])) ?? none;
+    return new Map(
+      [...members].map(([name, list]) => [name, new Set(list.map(({ clusterId }) => clusterId))]),
+    );
   }
 
   async clusters(
