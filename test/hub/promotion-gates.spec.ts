@@ -132,6 +132,23 @@ describe('an approval', () => {
     expect((await act(id, 'approve', {}, ada)).json().state).toBe('RollingOut');
   });
 
+  it('is forbidden to another token of whoever made the release by hand', async () => {
+    const [laptop, phone] = await Promise.all(
+      ['laptop', 'phone'].map((name) => world.token(`${name}${runs}`, { emails: ['ci@example.com'] })),
+    );
+    await world.apply(
+      pipeline(web, [gated('prod', { type: 'approval' })], { releases: { automatic: false } }),
+    );
+    const items = [{ revision: `main@sha1:${'ab'.repeat(20)}` }];
+    const made = await world.api.ask('POST', '/api/v1/releases', {
+      body: { pipeline: web, items },
+      token: laptop!,
+    });
+    expect(made.statusCode, made.body).toBeLessThan(300);
+    const { id } = await world.until(where('prod'), 'Gating');
+    for (const token of [laptop, phone]) expect((await act(id, 'approve', {}, token)).statusCode).toBe(403);
+  });
+
   it('is open to nobody while an author is not known, and at once when an agent tells', async () => {
     const [ada, bob] = await Promise.all([
       world.token(`ada${runs}`, { emails: ['ada@example.com'] }),

@@ -44,13 +44,12 @@ export class StandingInputs {
   /** Freezes that have not ended, also those that have not begun. */
   async openFreezes(manager: EntityManager, now: Date): Promise<readonly FreezeRecord[]> {
     const rows = await this.freezes.notEnded(manager, now);
-    return rows.map(({ id, name, spec, startsAt, endsAt, updatedBy, createdAt }) => ({
+    return rows.map(({ id, name, spec, startsAt, endsAt, updatedBy }) => ({
       id,
       name,
       scope: spec.scope,
       reason: spec.reason,
       requestedBy: updatedBy,
-      createdAt,
       from: startsAt,
       until: endsAt,
     }));

@@ -35,7 +35,6 @@ const freeze = {
   scope: { source },
   reason: 'nobody is on call',
   requestedBy: 'grace',
-  createdAt: at,
   from: at,
   until: new Date('2026-03-02T12:00:00Z'),
 };

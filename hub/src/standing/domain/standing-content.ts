@@ -11,7 +11,6 @@ export interface FreezeRecord {
   readonly scope: FreezeScope;
   readonly reason: string;
   readonly requestedBy: string;
-  readonly createdAt: Date;
   readonly from: Date;
   readonly until: Date;
 }
