@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChangeFeed } from '@flotilla/hub/platform/changes/change-feed';
 import type { PromotionView } from '@flotilla/hub/promotions/read-models/promotion-list';
 import { ReleaseMaker } from '@flotilla/hub/releases/release-maker';
+import { Rollouts } from '@flotilla/hub/rollouts/rollouts';
 import { DataSource } from 'typeorm';
 import { startTestHub } from '../servers/hub.js';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
@@ -139,6 +140,27 @@ describe('with real rollouts', () => {
     expect(await until(dev, 'RollingOut')).toMatchObject({ id: failed.id, reason: '', endedAt: null });
     await agentMoves(dev, 'bbbd');
     expect(await until(dev, 'Promoted')).toMatchObject({ id: failed.id });
+  });
+
+  it('two rollouts of an environment are not started again at once', async () => {
+    await apply({ name: dev, queue: 'fifo', rollout: { onFailure: 'abort', veto: false } });
+    const rolloutOf = async (commit: string): Promise<string> => {
+      await release(commit);
+      await until(dev, 'RollingOut');
+      await agentMoves(dev, commit, true);
+      return (await until(dev, 'Failed')).rollout?.id ?? '';
+    };
+    const [first, second] = [await rolloutOf('bcc1'), await rolloutOf('bcc2')];
+    const rollouts = api.hub.app.get(Rollouts, { strict: false });
+    const retry = { type: 'retry-failed', reason: 'flaky' } as const;
+    // Before the promotion of the one says that it moves again, the other is asked for.
+    const both = api.database.transaction(async (manager) => {
+      await rollouts.command(manager, second, retry, 'ada', api.clock.now());
+      await rollouts.command(manager, first, retry, 'bob', api.clock.now());
+    });
+    await expect(both).rejects.toThrow(
+      /^rollout "[^"]+" cannot go on: promotion "[^"]+" of \S+-2 moves dev-\d+ now$/,
+    );
   });
 
   it('an abort stops the rollout', async () => {

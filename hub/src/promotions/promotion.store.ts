@@ -60,10 +60,15 @@ export class PromotionStore {
     return rows.map(promotionFrom);
   }
 
-  /** What moves in the lane of a promotion besides it. */
+  /**
+   * What moves in the lane of a promotion besides it, also what has just been started again and does not say so yet.
+   * The rollouts let one at a time start, or start again, in an environment.
+   */
   async otherMoving(manager: EntityManager, id: string): Promise<Promotion | null> {
     const rows: PromotionRow[] = await manager.query(
-      `${promotionSql} WHERE p.id <> $1 AND p.state IN ('RollingOut', 'Verifying', 'RollingBack')
+      `${promotionSql} WHERE p.id <> $1 AND (p.state IN ('RollingOut', 'Verifying', 'RollingBack')
+           OR EXISTS (SELECT FROM promotion_rollout_news n WHERE n.promotion_id = p.id
+             AND n.state IN ('Running', 'RollingBack')))
          AND (p.pipeline, p.environment) = (SELECT o.pipeline, o.environment FROM promotions o WHERE o.id = $1) LIMIT 1`,
       [id],
     );

@@ -80,9 +80,20 @@ export class RolloutStore {
     return stored ?? null;
   }
 
-  /** Lets one rollout at a time start in an environment, until the transaction ends. */
+  /**
+   * Lets one rollout at a time start, or start again, in an environment, until the transaction ends. Comes before the
+   * lock of a rollout.
+   */
   async lockLane(manager: EntityManager, environment: string): Promise<void> {
     await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [laneLock, environment]);
+  }
+
+  /** As `lockLane`, for the environment of a rollout. */
+  async lockLaneOf(manager: EntityManager, id: string): Promise<void> {
+    await manager.query(
+      'SELECT pg_advisory_xact_lock($1, hashtext(r.environment)) FROM rollouts r WHERE r.id = $2',
+      [laneLock, id],
+    );
   }
 
   /** Open rollouts of the same sources in the same environment, or on a cluster that both have. */

@@ -88,6 +88,7 @@ export class RolloutsService extends Rollouts {
     now: Date,
     requestId?: string,
   ): Promise<void> {
+    await this.store.lockLaneOf(manager, id);
     const stored = await this.store.lock(manager, id);
     if (!stored) throw notFound(`rollout "${id}" does not exist`);
     const problem = commandProblem(stored.rollout, command.type);

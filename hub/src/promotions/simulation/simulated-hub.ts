@@ -226,9 +226,15 @@ export class SimulatedHub {
     this.bells.add(lane);
   }
 
-  /** Whether something moves in a lane besides a promotion. */
+  /** Whether something moves in a lane besides a promotion, or has been started again and does not say so yet. */
   movesBeside({ id, environment }: Promotion): boolean {
-    return openIn(this.world, environment).some((one) => one.id !== id && isMoving(one.state));
+    for (const one of this.world.promotions.values()) {
+      if (one.id === id || one.environment !== environment) continue;
+      const news = this.world.news.get(one.id) ?? [];
+      if (isMoving(one.state) || news.some(({ state }) => state === 'Running' || state === 'RollingBack'))
+        return true;
+    }
+    return false;
   }
 }
 
