@@ -103,6 +103,12 @@ describe('a release goes through its environments', () => {
     expect(refused.stderr).toMatch(
       /"admin" is an author of release "shop-1".*\n {2}ask somebody who did not write it/,
     );
+    const nameless = await world.person('ci', 'operator');
+    const unknown = await nameless.run(['approve', 'shop-1', '--to', 'prod']);
+    expect(unknown.code).toBe(3);
+    expect(unknown.stderr).toMatch(
+      /the token "ci" has no e-mail addresses.*\n {2}an admin makes one.*--emails/,
+    );
     const { id } = await promotion('shop-1', 'prod');
     const approved = await ada.run(['approve', id.slice(0, 23), '--comment', 'looked at dev', '--wait']);
     expect(approved.stderr).toContain(`► promotion ${id} (shop-1 to prod, Gating)\n`);
@@ -195,7 +201,7 @@ describe('a veto', () => {
 
 describe('a freeze', () => {
   it('holds a promotion, which says until when, until two people let it pass', async () => {
-    const made = await admin.run([
+    const made = await ada.run([
       ...'freeze holidays --environment prod --for 2h --reason'.split(' '),
       'nobody is on call',
     ]);
@@ -240,9 +246,12 @@ describe('a freeze', () => {
     const freeze = await ada.run(['describe', 'freeze', 'holidays']);
     expect(freeze.stdout).toMatch(/Break-glass:\n.*\n\S+ +Granted +ada +grace +- +the shop is down/);
     expect(parseTable((await ada.run(['get', 'freezes'])).stdout)).toMatchObject([
-      { NAME: 'holidays', STATE: 'Active', SCOPE: 'environment prod', CLUSTERS: '2', BY: 'admin' },
+      { NAME: 'holidays', STATE: 'Active', SCOPE: 'environment prod', CLUSTERS: '2', BY: 'ada' },
     ]);
-    expect((await admin.run(['unfreeze', 'holidays'])).stdout).toBe('freeze/holidays deleted\n');
+    const denied = await grace.run(['unfreeze', 'holidays']);
+    expect(denied.code).toBe(3);
+    expect(denied.stderr).toMatch(/a freeze of "ada" \(nobody is on call\) until .*\n.*ask an admin/);
+    expect((await ada.run(['unfreeze', 'holidays'])).stdout).toBe('freeze/holidays deleted\n');
     expect((await ada.run(['get', 'freezes', '-o', 'json'])).stdout).toContain('"total": 0');
   });
 });

@@ -176,6 +176,30 @@ describe('an approval', () => {
     expect(item).not.toHaveProperty('authorUnknown');
   });
 
+  it('is forbidden to a token without addresses, which could be an author’s', async () => {
+    const nameless = await world.token(`ci${runs}`, { emails: [] });
+    const { id, release } = await waiting({ type: 'approval' });
+    const refused = await act(id, 'approve', {}, nameless);
+    expect([refused.statusCode, refused.json().error]).toMatchObject([
+      403,
+      {
+        code: 'Forbidden',
+        message: expect.stringContaining(
+          `the token "ci${runs}" has no e-mail addresses, so nobody can tell whether it is an author's, who may not approve release "${release.name}" for prod`,
+        ),
+        remedy: expect.stringContaining('--emails ADDRESSES'),
+      },
+    ]);
+    const [promotion] = await world.list(where('prod'));
+    expect(promotion).toMatchObject({ state: 'Gating', approvals: [] });
+  });
+
+  it('is open to a token without addresses where authors may give it', async () => {
+    const nameless = await world.token(`ci${runs}`, { emails: [] });
+    const { id } = await waiting({ type: 'approval', authorMayApprove: true });
+    expect((await act(id, 'approve', {}, nameless)).json().state).toBe('RollingOut');
+  });
+
   it('is open to an author where the gate says so', async () => {
     const ada = await world.token(`ada${runs}`, { emails: ['ada@example.com'] });
     const { id } = await waiting({ type: 'approval', authorMayApprove: true });

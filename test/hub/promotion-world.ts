@@ -154,7 +154,7 @@ export async function startPromotionWorld(postgres: Databases): Promise<Promotio
       const answer = await api.ask('PUT', '/api/v1/apply', { body: { documents } });
       if (answer.statusCode !== 200) throw new Error(answer.body);
     },
-    async token(name, { groups = [], emails = [] } = {}) {
+    async token(name, { groups = [], emails = [`${name}@example.com`] } = {}) {
       const body = { name, role: 'operator', groups, emails };
       return (await api.ask('POST', '/api/v1/api-tokens', { body })).json().token as string;
     },

@@ -34,7 +34,11 @@ export function addTokenCreate(token: Command, runtime: Runtime): void {
     .option('--name <name>', 'who or what uses it; stands in the audit trail')
     .option('--role <role>', `one of ${roles.join(', ')}`, wordsOf(roles))
     .option('--groups <names>', 'groups whose quotas of approvals count it, several between commas', collect)
-    .option('--emails <addresses>', 'addresses of the person in Git: authors may not approve', collect)
+    .option(
+      '--emails <addresses>',
+      'addresses of the person in Git: authors may not approve, nor may a token without',
+      collect,
+    )
     .optionsGroup('Join token:')
     .option('--join', 'a token with which agents enrol')
     .option('--cluster <name>', 'only a cluster of this name may enrol', collect)
@@ -77,6 +81,8 @@ async function createApiToken(runtime: Runtime, options: TokenCreateOptions): Pr
     runtime,
     `id ${created.id}, ${validity(created.expiresAt, hub.now(runtime.now()))}; it is not shown again`,
   );
+  if (role !== 'viewer' && (emails ?? []).length === 0)
+    hint(runtime, 'without --emails it may not approve promotions, unless their gate lets authors approve');
   hint(runtime, `next: flotilla login --hub ${hub.hub}`);
 }
 

@@ -34,7 +34,10 @@ const ApprovalGate = z.strictObject({
     .max(20)
     .default([])
     .describe('How many of the approvals must come from members of a group.'),
-  authorMayApprove: z.boolean().default(false).describe('Whether an author of the release may approve it.'),
+  authorMayApprove: z
+    .boolean()
+    .default(false)
+    .describe('Whether an author of the release, or a token without addresses, may approve it.'),
 });
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;

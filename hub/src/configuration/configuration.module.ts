@@ -4,6 +4,7 @@ import { ConfigurationRepository } from './configuration-repository.js';
 import { ConfigurationService } from './configuration.service.js';
 import { DocumentApplier } from './document-applier.js';
 import { DocumentHandlers, DocumentRemoval } from './document-handler.js';
+import { DocumentRights } from './document-rights.js';
 import { ApplyController } from './http/apply.controller.js';
 import { GetConfigurationController } from './http/get-configuration.controller.js';
 import { OriginStore } from './origin.store.js';
@@ -16,6 +17,7 @@ import { PullStore } from './pull.store.js';
   providers: [
     { provide: DocumentHandlers, useFactory: (): DocumentHandlers => new DocumentHandlers() },
     DocumentApplier,
+    DocumentRights,
     OriginStore,
     PullStore,
     ConfigurationRepository,

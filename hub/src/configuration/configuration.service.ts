@@ -9,6 +9,7 @@ import type { AppliedDocument } from './document-applier.js';
 import { DocumentApplier } from './document-applier.js';
 import type { ApplyContext, DocumentName } from './document-handler.js';
 import { DocumentRemoval } from './document-handler.js';
+import { DocumentRights } from './document-rights.js';
 import { readDocuments } from './domain/read-documents.js';
 import { OriginStore } from './origin.store.js';
 import { RefusedDocuments } from './refused-documents.js';
@@ -32,6 +33,7 @@ export class ConfigurationService extends DocumentRemoval {
   constructor(
     private readonly database: DataSource,
     private readonly applier: DocumentApplier,
+    private readonly rights: DocumentRights,
     private readonly origins: OriginStore,
     private readonly repository: ConfigurationRepository,
     private readonly clock: Clock,
@@ -39,7 +41,7 @@ export class ConfigurationService extends DocumentRemoval {
     super();
   }
 
-  /** @throws HubError Invalid with every problem, Conflict for documents that are kept in Git or still needed */
+  /** @throws HubError Invalid with every problem, Forbidden, Conflict for documents that are kept in Git or still needed */
   async apply(
     values: readonly unknown[],
     caller: Caller,
@@ -49,8 +51,10 @@ export class ConfigurationService extends DocumentRemoval {
     if (problems.length > 0) throw new RefusedDocuments(problems);
     try {
       return await this.database.transaction(async (manager) => {
-        for (const { kind, metadata } of documents)
-          if (!force) await this.refuseFromGit(manager, { kind, name: metadata.name });
+        const names = documents.map(({ kind, metadata: { name } }) => ({ kind, name }));
+        await this.applier.lock(manager);
+        await this.rights.check(manager, names, caller, force);
+        if (!force) for (const name of names) await this.refuseFromGit(manager, name);
         const applied = await this.applier.apply(manager, documents, this.contextOf(caller));
         if (dryRun) throw new DryRun(applied);
         return applied;
@@ -67,6 +71,8 @@ export class ConfigurationService extends DocumentRemoval {
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<void> {
     await this.database.transaction(async (manager) => {
+      await this.applier.lock(manager);
+      await this.rights.check(manager, [document], caller, force);
       if (!force) await this.refuseFromGit(manager, document);
       const removed = await this.applier.remove(manager, document, this.contextOf(caller));
       if (!removed) throw notFound(`${document.kind.toLowerCase()} "${document.name}" does not exist`);

@@ -24,13 +24,18 @@ export class DocumentApplier {
     private readonly audit: AuditRecorder,
   ) {}
 
+  /** Waits for its turn to write documents; the transaction keeps it until its end. */
+  async lock(manager: EntityManager): Promise<void> {
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+  }
+
   /** In the order given. @throws HubError, RefusedDocuments: then nothing may be committed */
   async apply(
     manager: EntityManager,
     documents: readonly FleetDocument[],
     context: ApplyContext,
   ): Promise<readonly AppliedDocument[]> {
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+    await this.lock(manager);
     const applied: AppliedDocument[] = [];
     for (const document of documents) {
       const { kind, metadata } = document;
@@ -45,7 +50,7 @@ export class DocumentApplier {
 
   /** False when there is no such document. @throws HubError Conflict */
   async remove(manager: EntityManager, document: DocumentName, context: ApplyContext): Promise<boolean> {
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+    await this.lock(manager);
     if (!(await this.handlerOf(document.kind).remove(manager, document.name, context))) return false;
     await this.check(manager, [document], context);
     await this.note(manager, document, 'deleted', context);

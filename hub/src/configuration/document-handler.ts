@@ -13,6 +13,19 @@ export interface ApplyContext {
   readonly now: Date;
 }
 
+/** Somebody who is no admin. */
+export interface Operator {
+  /** Of the API token. */
+  readonly name: string;
+  readonly now: Date;
+}
+
+/** Why somebody may not write a document, and what to do instead. */
+export interface RightsObstacle {
+  readonly message: string;
+  readonly remedy: string;
+}
+
 /** The document of a kind. */
 export type DocumentOf<Kind extends FleetKind> = Extract<FleetDocument, { readonly kind: Kind }>;
 
@@ -48,6 +61,18 @@ export abstract class DocumentHandler<Kind extends FleetKind = FleetKind> {
 
   /** Deletes it. Gives false when there is none. @throws HubError Conflict when something still needs it */
   abstract remove(manager: EntityManager, name: string, context: ApplyContext): Promise<boolean>;
+
+  /** Why an operator may not make, change or delete the document of this name; null when he may. Most are for admins. */
+  async refuseOperator(
+    _manager: EntityManager,
+    _name: string,
+    { name }: Operator,
+  ): Promise<RightsObstacle | null> {
+    return Promise.resolve({
+      message: `documents of kind ${this.kind} need the role admin, which the token "${name}" does not have`,
+      remedy: 'use a token with the role admin; operators apply documents of kind Freeze alone',
+    });
+  }
 }
 
 /** Which document. */

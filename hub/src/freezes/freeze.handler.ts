@@ -8,7 +8,9 @@ import type {
   ApplyOutcome,
   DocumentName,
   DocumentOf,
+  Operator,
   RefusedDocument,
+  RightsObstacle,
 } from '../configuration/document-handler.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { newId } from '../platform/ids.js';
@@ -74,6 +76,24 @@ export class FreezeHandler extends DocumentHandler<'Freeze'> implements OnModule
     const removed = await this.store.remove(manager, name);
     if (removed) await this.tell(manager, name, true);
     return removed;
+  }
+
+  /**
+   * Whoever operates the fleet may stop the line. What somebody else holds still is not let go this way: it has been
+   * written by another token last, and has not ended.
+   */
+  override async refuseOperator(
+    manager: EntityManager,
+    name: string,
+    operator: Operator,
+  ): Promise<RightsObstacle | null> {
+    const row = await this.store.find(manager, name);
+    if (!row || row.updatedBy === operator.name || row.endsAt <= operator.now) return null;
+    return {
+      message: `it is a freeze of "${row.updatedBy}" (${row.spec.reason}) until ${row.endsAt.toISOString()}; the token "${operator.name}" may change and lift its own alone`,
+      remedy:
+        'make one with another name to stop more; to let go ask an admin, or break the glass for one promotion',
+    };
   }
 
   private async tell(manager: EntityManager, name: string, deleted: boolean): Promise<void> {

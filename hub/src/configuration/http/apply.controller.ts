@@ -16,8 +16,8 @@ export class ApplyController {
   @Operation({
     summary: 'Apply documents',
     description:
-      'One document, or {"documents": [...]}: all or none. A document that is there already, the same, is unchanged and nothing is written.',
-    access: 'admin',
+      'One document, or {"documents": [...]}: all or none. A document that is there already, the same, is unchanged and nothing is written. Operators may apply documents of kind Freeze: new ones, and those that nobody else has written last; everything else, and force, needs the role admin.',
+    access: 'operator',
     answer: applyAnswerSchema,
     errors: ['Conflict'],
   })

@@ -15,8 +15,9 @@ export class DeleteFreezeController {
   @Delete(':name')
   @Operation({
     summary: 'Lift a freeze',
-    description: 'What waited for it goes on. A freeze that came from Git is lifted there.',
-    access: 'admin',
+    description:
+      'What waited for it goes on. A freeze that came from Git is lifted there. Operators lift those that they have written last themselves; the others, and force, need the role admin.',
+    access: 'operator',
     status: 204,
     errors: ['NotFound', 'Conflict'],
   })

@@ -91,6 +91,41 @@ const rows: readonly (readonly [
   ],
 ];
 
+const nobody: Person = { tokenId: 't9', name: 'ci', emails: [], groups: [] };
+const nameless =
+  'Forbidden: the token "ci" has no e-mail addresses, so nobody can tell whether it is an author\'s, who may not approve release "web-2" for prod';
+
+describe('a token without addresses', () => {
+  it.each([
+    ['may not approve what somebody wrote', { emails: ['eve@example.com'], tokens: [] }, before, nameless],
+    ['may not approve what a token made', { emails: [], tokens: ['maker'] }, before, nameless],
+    ['may not approve what nobody is known for', { emails: [], tokens: [] }, before, nameless],
+    [
+      'is told first that it made the release',
+      { emails: [], tokens: ['ci'] },
+      before,
+      'Forbidden: "ci" is an author of release "web-2" and may not approve it for prod',
+    ],
+    [
+      'may approve where authors may',
+      { emails: ['eve@example.com'], tokens: ['ci'] },
+      { before: [gate(true)], after: [] },
+      'take',
+    ],
+  ] as const)('%s', (_sentence, authors, gates, expected) => {
+    const check = checkApproval(promotionOf({ authors }), gates, nobody, undefined);
+    if (check.answer !== 'refuse') return expect(check.answer).toBe(expected);
+    const { code, message, remedy } = check.refusal;
+    expect(`${code}: ${message.replace('promotion "p2": ', '')}`).toBe(expected);
+    expect(remedy).not.toBe('');
+  });
+
+  it('is told how to get addresses', () => {
+    const check = checkApproval(promotionOf({}), before, nobody, undefined);
+    expect(check.answer === 'refuse' && check.refusal.remedy).toContain('--emails');
+  });
+});
+
 describe('a promotion that somebody approves', () => {
   it.each(rows)('%s', (_sentence, promotion, gates, release, expected) => {
     const check = checkApproval(promotionOf(promotion), gates, ada, release);

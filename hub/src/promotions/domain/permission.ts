@@ -1,5 +1,5 @@
 import type { Gate } from '@flotilla/common/fleet-api/gates';
-import { hasApproved, isAuthor } from './gates/approval.js';
+import { hasApproved, isAuthor, isNobody } from './gates/approval.js';
 import type { GateOf } from './gates/gate-facts.js';
 import type { GateStage, Person, Promotion } from './promotion.js';
 import { isEnd, isWaiting } from './promotion-state.js';
@@ -56,6 +56,12 @@ export function checkApproval(
     const who = `"${person.name}" is an author of release "${releaseName}" and may not approve it for ${environment}`;
     return refuse('Forbidden', who, 'ask somebody who did not write it');
   }
+  if (isNobody(person) && !authorMay)
+    return refuse(
+      'Forbidden',
+      `the token "${person.name}" has no e-mail addresses, so nobody can tell whether it is an author's, who may not approve release "${releaseName}" for ${environment}`,
+      'an admin makes one that has the addresses of its owner: flotilla token create --name NAME --role operator --emails ADDRESSES; or set authorMayApprove of the gate',
+    );
   const { unknown } = promotion.authors;
   if (unknown !== undefined && !authorMay)
     return refuse(

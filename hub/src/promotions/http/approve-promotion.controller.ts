@@ -21,7 +21,7 @@ export class ApprovePromotionController {
   @Operation({
     summary: 'Approve a promotion',
     description:
-      'In the name of the token, and of nobody else. The same person counts once. Forbidden to authors of the release, unless a gate allows it.',
+      'In the name of the token, and of nobody else. The same person counts once. Forbidden to authors of the release and to tokens without addresses, unless a gate allows it.',
     access: 'operator',
     answer: promotionSchema,
     errors: ['NotFound', 'Conflict'],

@@ -175,6 +175,7 @@ function checkApprovals(
     if (approval.stage !== 'before' || approval.releaseId !== releaseId) continue;
     if (!authorMayApprove && barred.has(human)) continue;
     const token = people.find(({ name }) => name === approval.person.name)!;
+    if (!authorMayApprove && token.emails.length === 0) continue;
     yes.set(human, new Set([...(yes.get(human) ?? []), ...token.groups]));
   }
   promise(yes.size >= required, `${id} starts with ${yes.size} of ${required} approvals of people who may`);

@@ -116,7 +116,7 @@ const stepTable: readonly (readonly [thousandths: number, make: (random: Random)
       priority: random.chance(0.35) ? 'hotfix' : 'normal',
     }),
   ],
-  [120, (random) => ({ type: 'approve', pick: random.below(60), who: random.below(6) })],
+  [120, (random) => ({ type: 'approve', pick: random.below(60), who: random.below(7) })],
   [8, (random) => ({ type: 'reject', pick: random.below(60) })],
   [8, (random) => ({ type: 'abort', pick: random.below(60) })],
   [20, (random) => ({ type: 'break-glass', pick: random.below(60) })],

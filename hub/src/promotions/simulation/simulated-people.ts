@@ -9,6 +9,15 @@ function token(human: string, name: string, groups: readonly string[]): Simulate
   return { human, tokenId: `token-${name}`, name, emails: [`${human}@example.com`], groups };
 }
 
+/** Without addresses: nobody can tell whose it is. */
+const nameless: SimulatedPerson = {
+  human: 'ada',
+  tokenId: 'token-ci',
+  name: 'ci',
+  emails: [],
+  groups: ['security', 'ops'],
+};
+
 export const people: readonly SimulatedPerson[] = [
   token('ada', 'ada', ['security']),
   token('bob', 'bob', []),
@@ -16,6 +25,7 @@ export const people: readonly SimulatedPerson[] = [
   token('cy', 'cy', ['ops']),
   token('dan', 'dan', ['security', 'ops']),
   token('eve', 'eve', []),
+  nameless,
 ];
 
 /** Who writes changes; dan and eve never do. */

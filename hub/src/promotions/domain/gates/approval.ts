@@ -6,6 +6,14 @@ export function isAuthor({ emails, tokens }: Authors, person: Pick<Person, 'name
   return tokens.includes(person.name) || person.emails.some((email) => emails.includes(email.toLowerCase()));
 }
 
+/**
+ * Whether nobody can tell who is behind a token: without addresses it cannot be compared with those of authors, so it
+ * could be an author's.
+ */
+export function isNobody({ emails }: Pick<Person, 'emails'>): boolean {
+  return emails.length === 0;
+}
+
 /** Why nobody can approve as long as it is not known who may not. */
 export function unknownAuthor(what: string): string {
   return `the author of ${what} is not known: add a releases.watch to the pipeline, or set authorMayApprove`;
@@ -21,7 +29,7 @@ export function approvalVerdict(
     (approval) =>
       approval.stage === stage &&
       approval.releaseId === releaseId &&
-      (authorMayApprove || !isAuthor(authors, approval.person)),
+      (authorMayApprove || !(isNobody(approval.person) || isAuthor(authors, approval.person))),
   );
   const people = distinctPeople(valid);
   const missing = groups

@@ -9,7 +9,7 @@ import { someOf } from './gate-facts.js';
 const person = (name: string, more: Partial<Person> = {}): Person => ({
   tokenId: `token-${name}`,
   name,
-  emails: [],
+  emails: [`${name}@example.com`],
   groups: [],
   ...more,
 });
@@ -42,7 +42,8 @@ const approval = (more: object = {}): Gate => ({
 });
 const twoWithSecurity = approval({ required: 2, groups: [{ name: 'security', required: 1 }] });
 const hook: Gate = { type: 'webhook', url: 'https://ci.example.com', interval: '30s', timeout: '1h' };
-const bob = person('bob', { emails: ['bob@example.com'] });
+const bob = person('bob');
+const nameless = person('ci', { emails: [] });
 const carol = person('carol', { groups: ['security'] });
 const authors = { emails: ['bob@example.com'], tokens: ['maker'] };
 
@@ -214,6 +215,16 @@ const rows: Readonly<Record<string, Row>> = {
     gate: approval({ authorMayApprove: true }),
     promotion: { approvals: [yes(bob)], authors },
     expected: ['pass', '1 of 1 approvals (bob)'],
+  },
+  'approval by a token without addresses does not count': {
+    gate: approval(),
+    promotion: { approvals: [yes(nameless)] },
+    expected: ['wait', '0 of 1 approvals'],
+  },
+  'approval by a token without addresses counts where authors may approve': {
+    gate: approval({ authorMayApprove: true }),
+    promotion: { approvals: [yes(nameless)], authors },
+    expected: ['pass', '1 of 1 approvals (ci)'],
   },
   'approval of another release does not count': {
     gate: approval(),
