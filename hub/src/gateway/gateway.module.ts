@@ -18,6 +18,7 @@ import { SessionClaimStore } from './session-claim.store.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionRelease } from './session-release.js';
 import { SessionRegistry } from './session-registry.js';
+import { ShardDeliveries } from './shard-deliveries.js';
 import { StandingAnnouncer } from './standing-announcer.js';
 import { StandingDispatcher } from './standing-dispatcher.js';
 import { StandingDelivery } from './standing-port.js';
@@ -35,6 +36,7 @@ import { StandingDelivery } from './standing-port.js';
     SessionRelease,
     Quarantine,
     Replica,
+    ShardDeliveries,
     IntentDispatcher,
     { provide: IntentDelivery, useExisting: IntentDispatcher },
     StandingDispatcher,
