@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
 import type { Page } from '../paging/cursor.js';
 import { decodeCursor, pageOf } from '../paging/cursor.js';
+import type { PageRequest } from '../paging/keyset.js';
 import { Clock } from '../platform/clock.js';
 import { conflict, notFound } from '../platform/errors/hub-error.js';
 import type { Caller } from './access.js';
@@ -57,10 +58,7 @@ export class ApiTokensService {
   }
 
   /** Valid tokens, without their secrets. */
-  async list(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<ApiTokenRow>> {
+  async list(query: PageRequest): Promise<Page<ApiTokenRow>> {
     const [after = ''] = query.cursor === undefined ? [] : decodeCursor(query.cursor, {}, 1);
     const now = this.clock.now();
     const rows = await this.tokens.list(this.database.manager, now, after, query.limit + 1);

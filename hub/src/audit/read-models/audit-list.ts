@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import type { ListAuditQuery } from '../http/audit.schema.js';
 
@@ -20,25 +20,22 @@ export interface AuditRow {
 export class AuditList {
   constructor(private readonly database: DataSource) {}
 
-  async page({ limit, cursor, ...filters }: ListAuditQuery): Promise<Page<AuditRow>> {
+  async page(query: ListAuditQuery): Promise<Page<AuditRow>> {
     const where = new SqlConditions();
-    where.anyOf('r.actor', filters.actor);
-    where.anyOf('r.action', filters.action);
-    where.anyOf('r.subject', filters.target);
-    if (filters.since) where.add((bind) => `r.recorded_at >= ${bind(filters.since)}`);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM audit_records r ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `r.id < ${bind(id)}`);
-    }
-    const rows: AuditRow[] = await this.database.query(
-      `SELECT r.id, r.recorded_at AS time, r.actor, r.action, r.subject AS target, r.details, r.request_id AS "requestId"
-       FROM audit_records r ${where.sql} ORDER BY r.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+    where.anyOf('r.actor', query.actor);
+    where.anyOf('r.action', query.action);
+    where.anyOf('r.subject', query.target);
+    if (query.since) where.add((bind) => `r.recorded_at >= ${bind(query.since)}`);
+    return readPage<AuditRow>(this.database, query, {
+      from: 'audit_records r',
+      where,
+      key: newestFirst('r.id'),
+      read: ({ sql, values }, limit) =>
+        this.database.query(
+          `SELECT r.id, r.recorded_at AS time, r.actor, r.action, r.subject AS target, r.details, r.request_id AS "requestId"
+       FROM audit_records r ${sql} ORDER BY r.id DESC LIMIT ${limit}`,
+          values,
+        ),
+    });
   }
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { byName, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { Clock } from '../../platform/clock.js';
 import { notFound } from '../../platform/errors/hub-error.js';
@@ -29,21 +30,14 @@ export class ClusterList {
     private readonly clock: Clock,
   ) {}
 
-  async page(
-    query: ClusterFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<ClusterView>> {
-    const { limit, cursor, ...filters } = query;
-    const where = this.conditions(filters);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM fleet_clusters c ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [name] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `c.name > ${bind(name)}`);
-    }
-    const views = await this.read(this.database.manager, where, limit + 1);
-    return pageOf(views, { limit, total: counted[0]?.total ?? 0, filters, position: ({ name }) => [name] });
+  async page(query: ClusterFilters & PageRequest): Promise<Page<ClusterView>> {
+    const where = this.conditions(query);
+    return readPage(this.database, query, {
+      from: 'fleet_clusters c',
+      where,
+      key: byName('c.name'),
+      read: (where, limit) => this.read(this.database.manager, where, limit),
+    });
   }
 
   /** @throws HubError NotFound */

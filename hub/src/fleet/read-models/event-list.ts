@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 
 export interface EventFilters {
@@ -36,24 +37,15 @@ const eventSql = `SELECT r.id, c.name AS cluster, r.recorded_at AS time, r.sever
 export class EventList {
   constructor(private readonly database: DataSource) {}
 
-  async page(
-    query: EventFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<EventView>> {
-    const { limit, cursor, ...filters } = query;
-    const where = conditionsOf(filters);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM records r ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `r.id < ${bind(id)}`);
-    }
-    const rows: EventView[] = await this.database.query(
-      `${eventSql} ${where.sql} ORDER BY r.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+  async page(query: EventFilters & PageRequest): Promise<Page<EventView>> {
+    const where = conditionsOf(query);
+    return readPage<EventView>(this.database, query, {
+      from: 'records r',
+      where,
+      key: newestFirst('r.id'),
+      read: ({ sql, values }, limit) =>
+        this.database.query(`${eventSql} ${sql} ORDER BY r.id DESC LIMIT ${limit}`, values),
+    });
   }
 
   async byIds(ids: readonly string[]): Promise<readonly EventView[]> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { readPage } from '../../paging/keyset.js';
+import type { Keyset, PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { Clock } from '../../platform/clock.js';
 import type { Health, Sync } from '../domain/axes.js';
@@ -30,6 +31,16 @@ export interface ObjectFilters {
 
 const sortColumns = 'o.cluster, o.kind, o.namespace, o.name, o.api_version, o.shard';
 
+const byPlace: Keyset<ObjectRow> = {
+  parts: 6,
+  positionOf: (row) => [row.cluster, row.kind, row.namespace, row.name, row.apiVersion, row.shard],
+  addAfter: (where, position) => {
+    where.add((bind) => `(${sortColumns}) > (${position.map(bind).join(', ')})`);
+    // The database cannot see it in the row comparison, and would read the clusters before it again.
+    where.add((bind) => `o.cluster >= ${bind(position[0])}`);
+  },
+};
+
 /** Objects of all clusters, by cluster, kind, namespace and name. */
 @Injectable()
 export class ObjectList {
@@ -38,22 +49,18 @@ export class ObjectList {
     private readonly clock: Clock,
   ) {}
 
-  async page(
-    query: ObjectFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<ObjectView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(query: ObjectFilters & PageRequest): Promise<Page<ObjectView>> {
     const now = this.clock.now();
-    const where = conditionsOf(filters, now);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM fleet_objects o ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) addPosition(where, decodeCursor(cursor, filters, 6));
-    const rows: ObjectRow[] = await this.database.query(
-      `SELECT ${objectColumns} FROM fleet_objects o ${where.sql} ORDER BY ${sortColumns} LIMIT ${limit + 1}`,
-      where.values,
-    );
-    const page = pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: positionOf });
+    const page = await readPage(this.database, query, {
+      from: 'fleet_objects o',
+      where: conditionsOf(query, now),
+      key: byPlace,
+      read: ({ sql, values }, limit): Promise<ObjectRow[]> =>
+        this.database.query(
+          `SELECT ${objectColumns} FROM fleet_objects o ${sql} ORDER BY ${sortColumns} LIMIT ${limit}`,
+          values,
+        ),
+    });
     return { ...page, items: page.items.map((row) => objectView(row, now)) };
   }
 
@@ -69,16 +76,6 @@ export class ObjectList {
     const now = this.clock.now();
     return rows.map((row) => objectView(row, now));
   }
-}
-
-function positionOf(row: ObjectRow): readonly string[] {
-  return [row.cluster, row.kind, row.namespace, row.name, row.apiVersion, row.shard];
-}
-
-function addPosition(where: SqlConditions, position: readonly string[]): void {
-  where.add((bind) => `(${sortColumns}) > (${position.map(bind).join(', ')})`);
-  // The database cannot see it in the row comparison, and would read the clusters before it again.
-  where.add((bind) => `o.cluster >= ${bind(position[0])}`);
 }
 
 function conditionsOf(filters: ObjectFilters, now: Date): SqlConditions {

@@ -3,7 +3,8 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { FreezeScope } from '@flotilla/common/fleet-api/freeze';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { byName, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { ChangeViews } from '../../platform/changes/change-views.js';
 import { Clock } from '../../platform/clock.js';
@@ -71,23 +72,16 @@ export class FreezeList implements OnModuleInit {
     });
   }
 
-  async page(
-    query: FreezeFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<FreezeView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(query: FreezeFilters & PageRequest): Promise<Page<FreezeView>> {
     const where = new SqlConditions();
-    const { state } = filters;
+    const { state } = query;
     if (state) where.add((bind) => `${stateSql(bind(this.clock.now()))} = ANY(${bind(state)})`);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM freezes f ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [name] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `f.name > ${bind(name)}`);
-    }
-    const views = await this.read(where, limit + 1);
-    return pageOf(views, { limit, total: counted[0]?.total ?? 0, filters, position: ({ name }) => [name] });
+    return readPage(this.database, query, {
+      from: 'freezes f',
+      where,
+      key: byName('f.name'),
+      read: (where, limit) => this.read(where, limit),
+    });
   }
 
   /** @throws HubError NotFound */

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 import type { IntentAction, IntentState } from '../domain/intent.js';
@@ -38,26 +39,17 @@ const intentSql = `SELECT i.id, c.name AS cluster, i.action,
 export class IntentList {
   constructor(private readonly database: DataSource) {}
 
-  async page(
-    query: IntentFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<IntentView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(query: IntentFilters & PageRequest): Promise<Page<IntentView>> {
     const where = new SqlConditions();
-    where.anyOf('c.name', filters.cluster);
-    where.anyOf('i.state', filters.state);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM intents i JOIN clusters c ON c.id = i.cluster_id ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `i.id < ${bind(id)}`);
-    }
-    const rows: IntentView[] = await this.database.query(
-      `${intentSql} ${where.sql} ORDER BY i.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+    where.anyOf('c.name', query.cluster);
+    where.anyOf('i.state', query.state);
+    return readPage<IntentView>(this.database, query, {
+      from: 'intents i JOIN clusters c ON c.id = i.cluster_id',
+      where,
+      key: newestFirst('i.id'),
+      read: ({ sql, values }, limit) =>
+        this.database.query(`${intentSql} ${sql} ORDER BY i.id DESC LIMIT ${limit}`, values),
+    });
   }
 
   /** By cluster. */

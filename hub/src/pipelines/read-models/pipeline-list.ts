@@ -3,7 +3,8 @@ import type { OnModuleInit } from '@nestjs/common';
 import { PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { byName, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { ChangeViews } from '../../platform/changes/change-views.js';
 import { notFound } from '../../platform/errors/hub-error.js';
@@ -66,27 +67,12 @@ export class PipelineList implements OnModuleInit {
     );
   }
 
-  async page({
-    limit,
-    cursor,
-  }: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<PipelineView>> {
-    const where = new SqlConditions();
-    const counted: { total: number }[] = await this.database.query(
-      'SELECT count(*)::int AS total FROM pipelines',
-    );
-    if (cursor !== undefined) {
-      const [name] = decodeCursor(cursor, {}, 1);
-      where.add((bind) => `d.name > ${bind(name)}`);
-    }
-    const rows = await this.read(where, limit + 1);
-    return pageOf(rows, {
-      limit,
-      total: counted[0]?.total ?? 0,
-      filters: {},
-      position: ({ name }) => [name],
+  async page(query: PageRequest): Promise<Page<PipelineView>> {
+    return readPage(this.database, query, {
+      from: 'pipelines d',
+      where: new SqlConditions(),
+      key: byName('d.name'),
+      read: (where, limit) => this.read(where, limit),
     });
   }
 

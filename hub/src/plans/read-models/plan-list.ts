@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 import type { PlanState, QuestionState } from '../domain/plan.js';
@@ -41,30 +42,18 @@ const planSql = `SELECT p.id, p.ref, nullif(p.expected_commit, '') AS "expectedC
 export class PlanList {
   constructor(private readonly database: DataSource) {}
 
-  async page({
-    limit,
-    cursor,
-  }: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<PlanView>> {
-    const counted: { total: number }[] = await this.database.query(
-      'SELECT count(*)::int AS total FROM plans',
-    );
-    const where = new SqlConditions();
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, {}, 1);
-      where.add((bind) => `p.id < ${bind(id)}`);
-    }
-    const rows: Row[] = await this.database.query(
-      `${planSql} ${where.sql} ORDER BY p.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows.map(viewOf), {
-      limit,
-      total: counted[0]?.total ?? 0,
-      filters: {},
-      position: ({ id }) => [id],
+  async page(query: PageRequest): Promise<Page<PlanView>> {
+    return readPage(this.database, query, {
+      from: 'plans p',
+      where: new SqlConditions(),
+      key: newestFirst('p.id'),
+      read: async ({ sql, values }, limit) => {
+        const rows: Row[] = await this.database.query(
+          `${planSql} ${sql} ORDER BY p.id DESC LIMIT ${limit}`,
+          values,
+        );
+        return rows.map(viewOf);
+      },
     });
   }
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { ChangeViews } from '../../platform/changes/change-views.js';
 import { notFound } from '../../platform/errors/hub-error.js';
@@ -67,31 +68,26 @@ export class PromotionList implements OnModuleInit {
     );
   }
 
-  async page(
-    query: PromotionFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<PromotionView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(query: PromotionFilters & PageRequest): Promise<Page<PromotionView>> {
     const where = new SqlConditions();
-    where.anyOf('p.pipeline', filters.pipeline);
-    where.anyOf('p.environment', filters.environment);
-    where.anyOf('p.state', filters.state);
-    const { release } = filters;
+    where.anyOf('p.pipeline', query.pipeline);
+    where.anyOf('p.environment', query.environment);
+    where.anyOf('p.state', query.state);
+    const { release } = query;
     if (release !== undefined)
       where.add((bind) => `p.release_name = ANY(${bind(release)}) OR p.release_id = ANY(${bind(release)})`);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM promotions p ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `p.id < ${bind(id)}`);
-    }
-    const rows: PromotionRow[] = await this.database.query(
-      `${promotionSql} ${where.sql} ORDER BY p.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    const items = await this.viewsOf(rows);
-    return pageOf(items, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+    return readPage(this.database, query, {
+      from: 'promotions p',
+      where,
+      key: newestFirst('p.id'),
+      read: async ({ sql, values }, limit) => {
+        const rows: PromotionRow[] = await this.database.query(
+          `${promotionSql} ${sql} ORDER BY p.id DESC LIMIT ${limit}`,
+          values,
+        );
+        return this.viewsOf(rows);
+      },
+    });
   }
 
   async byIds(ids: readonly string[]): Promise<readonly PromotionView[]> {

@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 import { repositoryOf } from '../../fleet/domain/repository.js';
 import { revisionKey } from '../../fleet/domain/gate.js';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { ChangeViews } from '../../platform/changes/change-views.js';
 import { notFound } from '../../platform/errors/hub-error.js';
@@ -47,24 +48,17 @@ export class ReleaseList implements OnModuleInit {
     });
   }
 
-  async page(query: {
-    readonly pipeline?: readonly string[] | undefined;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<ReleaseView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(
+    query: PageRequest & { readonly pipeline?: readonly string[] | undefined },
+  ): Promise<Page<ReleaseView>> {
     const where = new SqlConditions();
-    where.anyOf('r.pipeline', filters.pipeline);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM releases r ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `r.id < ${bind(id)}`);
-    }
-    const rows = await this.read(where, limit + 1);
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+    where.anyOf('r.pipeline', query.pipeline);
+    return readPage(this.database, query, {
+      from: 'releases r',
+      where,
+      key: newestFirst('r.id'),
+      read: (where, limit) => this.read(where, limit),
+    });
   }
 
   /** By id or name. @throws HubError NotFound */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 import type { RolloutPlan, WaveProgress } from '../domain/rollout.js';
@@ -45,31 +46,22 @@ const clustersSql = `SELECT c.name AS cluster, r.plan -> 'waves' -> c.wave ->> '
 export class RolloutList {
   constructor(private readonly database: DataSource) {}
 
-  async page(
-    query: RolloutFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<RolloutView>> {
-    const { limit, cursor, ...filters } = query;
+  async page(query: RolloutFilters & PageRequest): Promise<Page<RolloutView>> {
     const where = new SqlConditions();
-    where.anyOf('r.pipeline', filters.pipeline);
-    where.anyOf('r.environment', filters.environment);
-    where.anyOf('r.state', filters.state);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM rollouts r ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `r.id < ${bind(id)}`);
-    }
-    const rows: Row[] = await this.database.query(
-      `${rolloutSql} ${where.sql} ORDER BY r.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows.map(viewOf), {
-      limit,
-      total: counted[0]?.total ?? 0,
-      filters,
-      position: ({ id }) => [id],
+    where.anyOf('r.pipeline', query.pipeline);
+    where.anyOf('r.environment', query.environment);
+    where.anyOf('r.state', query.state);
+    return readPage(this.database, query, {
+      from: 'rollouts r',
+      where,
+      key: newestFirst('r.id'),
+      read: async ({ sql, values }, limit) => {
+        const rows: Row[] = await this.database.query(
+          `${rolloutSql} ${sql} ORDER BY r.id DESC LIMIT ${limit}`,
+          values,
+        );
+        return rows.map(viewOf);
+      },
     });
   }
 

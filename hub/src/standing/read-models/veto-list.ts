@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Page } from '../../paging/cursor.js';
-import { decodeCursor, pageOf } from '../../paging/cursor.js';
+import { newestFirst, readPage } from '../../paging/keyset.js';
+import type { PageRequest } from '../../paging/keyset.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 
@@ -39,28 +40,19 @@ const vetoSql = `SELECT v.id, ${state} AS state, v.url, v.revision, v.reason, v.
 export class VetoList {
   constructor(private readonly database: DataSource) {}
 
-  async page(
-    query: VetoFilters & { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Page<VetoView>> {
-    const { limit, cursor, ...filters } = query;
-    const { revision } = filters;
+  async page(query: VetoFilters & PageRequest): Promise<Page<VetoView>> {
+    const { revision } = query;
     const where = new SqlConditions();
-    where.anyOf(state, filters.state);
+    where.anyOf(state, query.state);
     if (revision !== undefined)
       where.add((bind) => `starts_with(v.revision_key, ${bind(revision)}) OR v.revision = ${bind(revision)}`);
-    const counted: { total: number }[] = await this.database.query(
-      `SELECT count(*)::int AS total FROM vetoes v ${where.sql}`,
-      where.values,
-    );
-    if (cursor !== undefined) {
-      const [id] = decodeCursor(cursor, filters, 1);
-      where.add((bind) => `v.id < ${bind(id)}`);
-    }
-    const rows: VetoView[] = await this.database.query(
-      `${vetoSql} ${where.sql} ORDER BY v.id DESC LIMIT ${limit + 1}`,
-      where.values,
-    );
-    return pageOf(rows, { limit, total: counted[0]?.total ?? 0, filters, position: ({ id }) => [id] });
+    return readPage<VetoView>(this.database, query, {
+      from: 'vetoes v',
+      where,
+      key: newestFirst('v.id'),
+      read: ({ sql, values }, limit) =>
+        this.database.query(`${vetoSql} ${sql} ORDER BY v.id DESC LIMIT ${limit}`, values),
+    });
   }
 
   /** Those of the ids that exist, oldest first. */
