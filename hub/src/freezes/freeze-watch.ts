@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { StandingNews } from '../standing/standing-news.js';
 import { FreezeStore } from './freeze.store.js';
 
@@ -13,8 +14,11 @@ const lookEveryMs = 1_000;
 /** Says that a freeze has begun or ended by the mere passing of time. Replicas may all say it. */
 @Injectable()
 export class FreezeWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private readonly looks = new PeriodicWork(() => this.look(), {
+    everyMs: lookEveryMs,
+    overlap: 'skipped',
+    onFailure: (err) => this.logger.warn({ err }, 'beginning and end of freezes were not looked at'),
+  });
   private lookedAt: Date;
 
   constructor(
@@ -29,19 +33,11 @@ export class FreezeWatch implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.looking ??= this.look()
-        .catch((err: unknown) => this.logger.warn({ err }, 'beginning and end of freezes were not looked at'))
-        .finally(() => {
-          this.looking = undefined;
-        });
-    }, lookEveryMs);
-    this.timer.unref();
+    this.looks.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+    await this.looks.stop();
   }
 
   private async look(): Promise<void> {

@@ -6,6 +6,7 @@ import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { newId } from '../platform/ids.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { SessionClaimStore } from './session-claim.store.js';
 
 /** How often a replica says that it lives, and after which silence the others take it for dead. */
@@ -16,7 +17,7 @@ const deadAfterMs = 20_000;
 @Injectable()
 export class Replica {
   readonly id = newId();
-  private timer: NodeJS.Timeout | undefined;
+  private alive: PeriodicWork | undefined;
   private startedAt: Date | undefined;
 
   constructor(
@@ -31,15 +32,16 @@ export class Replica {
   async start(sessions: () => readonly string[]): Promise<void> {
     this.startedAt = this.clock.now();
     await this.sayAlive(sessions());
-    this.timer = setInterval(() => {
-      this.sayAlive(sessions()).catch((err: unknown) =>
-        this.logger.warn({ err }, 'replica cannot say that it lives'),
-      );
-    }, aliveEveryMs);
+    this.alive = new PeriodicWork(() => this.sayAlive(sessions()), {
+      everyMs: aliveEveryMs,
+      overlap: 'allowed',
+      onFailure: (err) => this.logger.warn({ err }, 'replica cannot say that it lives'),
+    });
+    this.alive.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    await this.alive?.stop();
     await this.dataSource.query('DELETE FROM hub_replicas WHERE hub_replicas.id = $1', [this.id]);
   }
 

@@ -10,6 +10,7 @@ import { Clock } from '../platform/clock.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 
 const dayMs = 86_400_000;
 const everyMs = 10 * 60_000;
@@ -25,8 +26,11 @@ const lock = 0x666c_6863;
 /** Removes what has had its time: events, expired certificates, expired join tokens, plans. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new PeriodicWork(() => this.tidy(), {
+    everyMs,
+    overlap: 'allowed',
+    onFailure: (err) => this.logger.warn({ err }, 'old data was not removed'),
+  });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -40,14 +44,12 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.run(), everyMs);
-    this.timer.unref();
-    this.run();
+    this.rounds.start();
+    this.rounds.run();
   }
 
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One round; nothing is done while another replica does it. */
@@ -64,9 +66,5 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
       await this.plans.removeOld(manager, new Date(now - planRetentionMs), mostPlans);
       if (count > 0) this.logger.info({ count }, 'old events were removed');
     });
-  }
-
-  private run(): void {
-    this.running = this.tidy().catch((err: unknown) => this.logger.warn({ err }, 'old data was not removed'));
   }
 }

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { IntentStore } from './intent.store.js';
 
 const sweepEveryMs = 2_000;
@@ -12,8 +13,11 @@ const sweepEveryMs = 2_000;
 /** Gives every intent a final state, also when its cluster never answers. Replicas may sweep at the same time. */
 @Injectable()
 export class IntentExpiry implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly sweeps = new PeriodicWork(() => this.sweep(), {
+    everyMs: sweepEveryMs,
+    overlap: 'allowed',
+    onFailure: (err) => this.logger.warn({ err }, 'intents were not swept'),
+  });
 
   constructor(
     private readonly database: DataSource,
@@ -24,17 +28,11 @@ export class IntentExpiry implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweeping = this.sweep().catch((err: unknown) =>
-        this.logger.warn({ err }, 'intents were not swept'),
-      );
-    }, sweepEveryMs);
-    this.timer.unref();
+    this.sweeps.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.sweeps.stop();
   }
 
   async sweep(): Promise<void> {

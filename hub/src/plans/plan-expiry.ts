@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { PlanEndings } from './plan-endings.js';
 import { PlanStore } from './plan.store.js';
 import { PullRequestStatus } from './pull-requests/pull-request-status.js';
@@ -13,8 +14,11 @@ const sweepEveryMs = 2_000;
 /** Gives every question a last word, also when its cluster never answers. Replicas may sweep at the same time. */
 @Injectable()
 export class PlanExpiry implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly sweeps = new PeriodicWork(() => this.sweep(), {
+    everyMs: sweepEveryMs,
+    overlap: 'allowed',
+    onFailure: (err) => this.logger.warn({ err }, 'plans were not swept'),
+  });
 
   constructor(
     private readonly database: DataSource,
@@ -26,15 +30,11 @@ export class PlanExpiry implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweeping = this.sweep().catch((err: unknown) => this.logger.warn({ err }, 'plans were not swept'));
-    }, sweepEveryMs);
-    this.timer.unref();
+    this.sweeps.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.sweeps.stop();
   }
 
   async sweep(): Promise<void> {

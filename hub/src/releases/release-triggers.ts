@@ -9,6 +9,7 @@ import type { Change } from '../platform/changes/change.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Jobs } from '../platform/jobs/jobs.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { AutomaticReleases } from './automatic-releases.js';
 import { sourceName } from './domain/source-name.js';
 import { GitWatch } from './git-watch.js';
@@ -28,10 +29,16 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
   /** Pipelines that were changed; all of them after a sweep. */
   private readonly changed = new Set<string>();
   private subscription: Subscription | undefined;
-  private readonly timers: NodeJS.Timeout[] = [];
-  private working: Promise<void> = Promise.resolve();
-  private isWorking = false;
+  private sweep: NodeJS.Timeout | undefined;
   private stale = true;
+  private readonly wakes = new PeriodicWork(() => this.wake(), {
+    everyMs: gatherMs,
+    overlap: 'skipped',
+    onFailure: (err) => {
+      this.stale = true;
+      this.logger.warn({ err }, 'releases were not looked for');
+    },
+  });
 
   constructor(
     private readonly database: DataSource,
@@ -52,14 +59,15 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
       if (message.kind === 'reset') this.stale = true;
       else for (const change of message.changes) this.take(change);
     });
-    this.every(gatherMs, () => this.tick());
-    this.every(sweepEveryMs, () => (this.stale = true));
+    this.wakes.start();
+    this.sweep = setInterval(() => (this.stale = true), sweepEveryMs);
+    this.sweep.unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.subscription?.unsubscribe();
-    for (const timer of this.timers) clearInterval(timer);
-    await this.working;
+    clearInterval(this.sweep);
+    await this.wakes.stop();
   }
 
   private take({ topic, key }: Change): void {
@@ -69,17 +77,6 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
     const source = key === null ? null : key.split('|').slice(1).join('/');
     for (const { name, spec } of this.known)
       if (source === null || spec.sources.some((one) => sourceName(one) === source)) this.due.add(name);
-  }
-
-  private tick(): void {
-    if (this.isWorking || (!this.stale && this.due.size + this.changed.size === 0)) return;
-    this.isWorking = true;
-    this.working = this.wake()
-      .catch((err: unknown) => {
-        this.stale = true;
-        this.logger.warn({ err }, 'releases were not looked for');
-      })
-      .finally(() => (this.isWorking = false));
   }
 
   private async wake(): Promise<void> {
@@ -99,11 +96,5 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
       await this.watch.plan(pipeline);
       this.due.add(pipeline.name);
     }
-  }
-
-  private every(milliseconds: number, work: () => void): void {
-    const timer = setInterval(work, milliseconds);
-    timer.unref();
-    this.timers.push(timer);
   }
 }

@@ -8,6 +8,7 @@ import type { Change } from '../platform/changes/change.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { FeedMessage } from '../platform/changes/change-feed.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { ChangeReader } from './change-reader.js';
 import { EventLog } from './domain/event-log.js';
 import type { StreamEvent } from './domain/stream-event.js';
@@ -32,9 +33,12 @@ export class LiveUpdates implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly readers = new Set<StreamReader>();
   private gathered: Change[] = [];
   private subscription: Subscription | undefined;
-  private readonly timers: NodeJS.Timeout[] = [];
-  private working: Promise<void> = Promise.resolve();
-  private isWorking = false;
+  private beats: NodeJS.Timeout | undefined;
+  private readonly work = new PeriodicWork(() => this.tell(), {
+    everyMs: gatherMs,
+    overlap: 'skipped',
+    onFailure: (err) => this.fail(err),
+  });
   private idleSince: number | null = 0;
   private lastFreshness = 0;
 
@@ -52,15 +56,16 @@ export class LiveUpdates implements OnApplicationBootstrap, BeforeApplicationShu
 
   onApplicationBootstrap(): void {
     this.subscription = this.feed.messages.subscribe((message) => this.take(message));
-    this.every(gatherMs, () => this.tick());
-    this.every(beatEveryMs, () => this.beat());
+    this.work.start();
+    this.beats = setInterval(() => this.beat(), beatEveryMs);
+    this.beats.unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.subscription?.unsubscribe();
-    for (const timer of this.timers) clearInterval(timer);
+    clearInterval(this.beats);
     for (const reader of this.readers) reader.end();
-    await this.working;
+    await this.work.stop();
   }
 
   /** Lets a reader in; with the id that it saw last it goes on from there, if that is still possible. */
@@ -99,17 +104,8 @@ export class LiveUpdates implements OnApplicationBootstrap, BeforeApplicationShu
     this.freshness.forget();
   }
 
-  private tick(): void {
-    if (this.isWorking || this.isIdle()) return;
-    this.isWorking = true;
-    this.working = this.work()
-      .catch((err: unknown) => this.fail(err))
-      .finally(() => {
-        this.isWorking = false;
-      });
-  }
-
-  private async work(): Promise<void> {
+  private async tell(): Promise<void> {
+    if (this.isIdle()) return;
     const changes = coalesceChanges(this.gathered.splice(0));
     if (changes.length > 0) this.send(await this.reader.read(changes));
     if (performance.now() - this.lastFreshness < freshnessEveryMs) return;
@@ -132,11 +128,5 @@ export class LiveUpdates implements OnApplicationBootstrap, BeforeApplicationShu
 
   private beat(): void {
     for (const reader of this.readers) reader.beat();
-  }
-
-  private every(milliseconds: number, work: () => void): void {
-    const timer = setInterval(work, milliseconds);
-    timer.unref();
-    this.timers.push(timer);
   }
 }

@@ -4,6 +4,7 @@ import type { Job } from 'bullmq';
 import type { Logger } from 'pino';
 import { Clock } from '../clock.js';
 import { LOGGER } from '../logging/logger.js';
+import { PeriodicWork } from '../periodic-work.js';
 import { Jobs } from './jobs.js';
 import { QueueEngine } from './queue-engine.js';
 import type { JobQueue, JobWorker } from './queue-engine.js';
@@ -26,8 +27,11 @@ export class BullJobs extends Jobs implements OnApplicationBootstrap, OnModuleDe
   private readonly declared = new Map<string, Work>();
   private readonly queues = new Map<string, JobQueue>();
   private readonly workers: JobWorker[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly sweeps = new PeriodicWork(() => this.sweep(), {
+    everyMs: sweepEveryMs,
+    overlap: 'allowed',
+    onFailure: (err) => this.logger.warn({ err }, 'jobs were not swept'),
+  });
 
   constructor(
     private readonly engine: QueueEngine,
@@ -54,16 +58,12 @@ export class BullJobs extends Jobs implements OnApplicationBootstrap, OnModuleDe
       this.workers.push(worker);
       void worker.run().catch((err: unknown) => this.logger.error({ err, queue: name }, 'worker ended'));
     }
-    this.timer = setInterval(() => {
-      this.sweeping = this.sweep().catch((err: unknown) => this.logger.warn({ err }, 'jobs were not swept'));
-    }, sweepEveryMs);
-    this.timer.unref();
+    this.sweeps.start();
   }
 
   /** Lets the jobs that run finish. */
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.sweeps.stop();
     await Promise.all(this.workers.map((worker) => worker.close()));
   }
 
