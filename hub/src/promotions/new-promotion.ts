@@ -2,6 +2,7 @@ import { newId } from '../platform/ids.js';
 import type { ReleaseRecord } from '../releases/releases.js';
 import { emailsOf } from './domain/authors.js';
 import type { Authors, Promotion, PromotionPriority } from './domain/promotion.js';
+import { queuedPromotion } from './domain/queued-promotion.js';
 
 /** A promotion that waits for its turn. */
 export function newPromotion(
@@ -14,7 +15,7 @@ export function newPromotion(
   },
   now: Date,
 ): Promotion {
-  return {
+  return queuedPromotion({
     ...wish,
     id: newId(),
     pipeline: release.pipeline,
@@ -23,21 +24,8 @@ export function newPromotion(
     releaseName: release.name,
     releaseNumber: release.number,
     authors: authorsOf(release),
-    state: 'Queued',
-    reason: '',
-    waitingFor: 'its turn',
-    waitingUntil: null,
-    gates: [],
-    approvals: [],
-    delivery: null,
-    rolloutId: null,
-    wish: null,
-    onFailure: null,
     createdAt: now,
-    startedAt: null,
-    rolledOutAt: null,
-    endedAt: null,
-  };
+  });
 }
 
 /** Who made a release: whoever made what is new in it, and whoever put it together by hand. */

@@ -1,6 +1,7 @@
 import type { Observation, Setup } from './events.js';
 import type { GateFacts } from './gates/gate-facts.js';
 import type { Promotion } from './promotion.js';
+import { queuedPromotion } from './queued-promotion.js';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 
@@ -12,30 +13,19 @@ export function after(minutes: number): Date {
 /** A promotion of web-2 to prod that waits. */
 export function promotionOf(change: Partial<Promotion> = {}): Promotion {
   return {
-    id: 'p2',
-    pipeline: 'web',
-    environment: 'prod',
-    releaseId: 'r2',
-    releaseName: 'web-2',
-    releaseNumber: 2,
-    origin: 'automatic',
-    priority: 'normal',
-    requestedBy: 'hub',
-    authors: { emails: [], tokens: [] },
-    state: 'Queued',
-    reason: '',
-    waitingFor: 'its turn',
-    waitingUntil: null,
-    gates: [],
-    approvals: [],
-    delivery: null,
-    rolloutId: null,
-    wish: null,
-    onFailure: null,
-    createdAt: noon,
-    startedAt: null,
-    rolledOutAt: null,
-    endedAt: null,
+    ...queuedPromotion({
+      id: 'p2',
+      pipeline: 'web',
+      environment: 'prod',
+      releaseId: 'r2',
+      releaseName: 'web-2',
+      releaseNumber: 2,
+      origin: 'automatic',
+      priority: 'normal',
+      requestedBy: 'hub',
+      authors: { emails: [], tokens: [] },
+      createdAt: noon,
+    }),
     ...change,
   };
 }

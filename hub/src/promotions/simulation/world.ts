@@ -1,6 +1,7 @@
 import type { RolloutNews } from '../domain/events.js';
 import type { Promotion } from '../domain/promotion.js';
 import { isEnd } from '../domain/promotion-state.js';
+import { queuedPromotion } from '../domain/queued-promotion.js';
 import type { SimulatedEnvironment } from './schedule.js';
 
 export interface SimulatedRelease {
@@ -83,32 +84,22 @@ export class PromotionWorld {
     this.count += 1;
     const id = `p${String(this.count).padStart(5, '0')}`;
     const { author, maker, unknown } = this.releases[number - 1]!;
-    this.promotions.set(id, {
+    this.promotions.set(
       id,
-      pipeline: 'web',
-      environment: lane,
-      releaseId: `r${number}`,
-      releaseName: `web-${number}`,
-      releaseNumber: number,
-      origin,
-      priority,
-      requestedBy: 'hub',
-      authors: { emails: unknown ? [] : [`${author}@example.com`], tokens: maker === null ? [] : [maker] },
-      state: 'Queued',
-      reason: '',
-      waitingFor: 'its turn',
-      waitingUntil: null,
-      gates: [],
-      approvals: [],
-      delivery: null,
-      rolloutId: null,
-      wish: null,
-      onFailure: null,
-      createdAt: new Date(this.now),
-      startedAt: null,
-      rolledOutAt: null,
-      endedAt: null,
-    });
+      queuedPromotion({
+        id,
+        pipeline: 'web',
+        environment: lane,
+        releaseId: `r${number}`,
+        releaseName: `web-${number}`,
+        releaseNumber: number,
+        origin,
+        priority,
+        requestedBy: 'hub',
+        authors: { emails: unknown ? [] : [`${author}@example.com`], tokens: maker === null ? [] : [maker] },
+        createdAt: new Date(this.now),
+      }),
+    );
   }
 
   private has(lane: string, number: number, test: (promotion: Promotion) => boolean): boolean {
