@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revisionOf } from '../hub/api-seed.js';
-import { rolloutStates as statesOfHub } from '@flotilla/hub/rollouts/domain/states';
-import { promotionStates, rolloutStates } from '@flotilla/cli/hub/promotion-states';
-import { promotionStates as promotionStatesOfHub } from '@flotilla/hub/promotions/domain/promotion-state';
 import { waitFor } from '../servers/wait-for.js';
 import type { DeliveryWorld } from './delivery-world.js';
 import { environmentText, shopPipeline, startDeliveryWorld } from './delivery-world.js';
@@ -313,11 +310,6 @@ describe('what moves', () => {
 });
 
 describe('words', () => {
-  it('are those of the hub', () => {
-    expect(promotionStates).toEqual(promotionStatesOfHub);
-    expect(rolloutStates).toEqual(statesOfHub);
-  });
-
   it('a beginning that several ids have is not guessed', async () => {
     const { id } = await promotion('shop-1', 'prod');
     const { code, stderr } = await ada.run(['abort', id.slice(0, 4), '--reason', 'x']);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findPromotion } from '../hub/find-promotion.js';
 import { openHub } from '../hub/open-hub.js';
-import { promotionStates } from '../hub/promotion-states.js';
+import { promotionStates } from '@flotilla/common/fleet-api/promotion-state';
 import { promotionCells, promotionColumns } from '../hub/tables/promotions-table.js';
 import type { GlobalOptions } from '../options/global-options.js';
 import type { TableOptions, WatchOptions } from '../options/output-options.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findRollout } from '../hub/find-rollout.js';
 import { openHub } from '../hub/open-hub.js';
-import { rolloutStates } from '../hub/promotion-states.js';
+import { rolloutStates } from '@flotilla/common/fleet-api/rollout-state';
 import type { Rollout } from '../hub/promotion-schema.js';
 import { rolloutCells, rolloutColumns } from '../hub/tables/rollouts-table.js';
 import type { GlobalOptions } from '../options/global-options.js';

@@ -1,36 +1,11 @@
+import { promotionEnds } from '@flotilla/common/fleet-api/promotion-state';
+import { rolloutEnds } from '@flotilla/common/fleet-api/rollout-state';
 import type { Promotion } from './promotion-schema.js';
 
 // A newer hub may know more states: only what is surely over counts as an end.
 
-const endStates: readonly string[] = ['Promoted', 'Superseded', 'Failed', 'Aborted', 'RolledBack'];
-const finalRolloutStates: readonly string[] = ['Succeeded', 'Failed', 'Aborted', 'RolledBack'];
-
-/** States of a promotion, for --state. */
-export const promotionStates = [
-  'Queued',
-  'Gating',
-  'Delivering',
-  'RollingOut',
-  'Verifying',
-  'RollingBack',
-  'Promoted',
-  'Superseded',
-  'Failed',
-  'Aborted',
-  'RolledBack',
-] as const;
-
-/** States of a rollout, for --state. */
-export const rolloutStates = [
-  'Pending',
-  'Running',
-  'Paused',
-  'RollingBack',
-  'Succeeded',
-  'Failed',
-  'Aborted',
-  'RolledBack',
-] as const;
+const endStates: readonly string[] = promotionEnds;
+const finalRolloutStates: readonly string[] = rolloutEnds;
 
 /** Whether a promotion with this state has ended. */
 export function isEnd(state: string): boolean {

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuditRecorder } from '../platform/audit/audit-recorder.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { Promotion } from './domain/promotion.js';
-import type { PromotionState } from './domain/promotion-state.js';
+import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
 
 /** Who decided: a person by a request, or the hub. */
 export interface Actor {

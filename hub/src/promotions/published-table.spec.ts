@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isEnd, promotionStates, promotionTransitions } from './domain/promotion-state.js';
+import { promotionStates } from '@flotilla/common/fleet-api/promotion-state';
+import { isEnd, promotionTransitions } from './domain/promotion-state.js';
 
 describe('the published table of states', () => {
   const page = readFileSync(new URL('../../../docs/spec/promotions.md', import.meta.url), 'utf8');

@@ -1,6 +1,7 @@
 import type { ClusterProgress, Rollout, RolloutPlan, WaveProgress } from './domain/rollout.js';
 import { isOpen } from './domain/decide.js';
-import type { RolloutItem, RolloutState } from './rollouts.js';
+import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
+import type { RolloutItem } from './rollouts.js';
 
 /** What a rollout is about; never changes. */
 export interface RolloutSubject {

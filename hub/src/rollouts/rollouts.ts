@@ -1,17 +1,7 @@
+import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
 import type { RolloutStrategy } from '@flotilla/common/fleet-api/rollout-strategy';
 import type { EntityManager } from 'typeorm';
 import type { SourceKey } from '../standing/standing.js';
-
-/** States of a rollout as people see them; the last four are final. */
-export type RolloutState =
-  | 'Pending'
-  | 'Running'
-  | 'Paused'
-  | 'RollingBack'
-  | 'Succeeded'
-  | 'Failed'
-  | 'Aborted'
-  | 'RolledBack';
 
 /** What people may ask of a rollout. docs/spec/rollouts.md says in which state. */
 export const rolloutCommands = ['pause', 'resume', 'abort', 'skip-wave', 'retry-failed', 'rollback'] as const;

@@ -1,18 +1,5 @@
-/** States of a promotion. The last five are its ends. */
-export const promotionStates = [
-  'Queued',
-  'Gating',
-  'Delivering',
-  'RollingOut',
-  'Verifying',
-  'RollingBack',
-  'Promoted',
-  'Superseded',
-  'Failed',
-  'Aborted',
-  'RolledBack',
-] as const;
-export type PromotionState = (typeof promotionStates)[number];
+import { promotionEnds } from '@flotilla/common/fleet-api/promotion-state';
+import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
 
 /** Nothing has moved yet: a newer release may take its place. */
 export const waitingStates = ['Queued', 'Gating', 'Delivering'] as const satisfies readonly PromotionState[];
@@ -21,13 +8,6 @@ export const movingStates = [
   'RollingOut',
   'Verifying',
   'RollingBack',
-] as const satisfies readonly PromotionState[];
-export const endStates = [
-  'Promoted',
-  'Superseded',
-  'Failed',
-  'Aborted',
-  'RolledBack',
 ] as const satisfies readonly PromotionState[];
 
 /** One way from a state to another, and what leads there. docs/spec/promotions.md shows this table. */
@@ -113,7 +93,7 @@ export function isTransition(from: PromotionState, to: PromotionState): boolean 
 }
 
 export function isEnd(state: PromotionState): boolean {
-  return (endStates as readonly PromotionState[]).includes(state);
+  return (promotionEnds as readonly PromotionState[]).includes(state);
 }
 
 /** Whether nothing has moved yet. */

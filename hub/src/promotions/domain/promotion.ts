@@ -1,4 +1,4 @@
-import type { PromotionState } from './promotion-state.js';
+import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
 
 export const promotionPriorities = ['normal', 'hotfix'] as const;
 export type PromotionPriority = (typeof promotionPriorities)[number];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { promotionOf } from './promotion.fixture.js';
 import type { Promotion } from './promotion.js';
-import type { PromotionState } from './promotion-state.js';
+import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
 import type { QueuePolicy } from './queue.js';
 import { arrangeQueue } from './queue.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anyOf, listOf, oneOrMore, pageQuery, time } from '../../paging/page.schema.js';
 import { promotionPriorities } from '../domain/promotion.js';
-import { promotionStates } from '../domain/promotion-state.js';
+import { promotionStates } from '@flotilla/common/fleet-api/promotion-state';
 
 const stage = z.enum(['before', 'after']).meta({ description: 'Before or after the rollout.' });
 const name = z.string().min(1).max(253);

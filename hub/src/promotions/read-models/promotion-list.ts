@@ -10,7 +10,7 @@ import { notFound } from '../../platform/errors/hub-error.js';
 import { Rollouts } from '../../rollouts/rollouts.js';
 import type { RolloutSummary } from '../../rollouts/rollouts.js';
 import type { GateState, Promotion } from '../domain/promotion.js';
-import type { PromotionState } from '../domain/promotion-state.js';
+import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
 import { promotionFrom, promotionSql } from '../promotion-row.js';
 import type { PromotionRow } from '../promotion-row.js';
 

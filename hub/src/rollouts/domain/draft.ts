@@ -1,4 +1,4 @@
-import type { RolloutState } from '../rollouts.js';
+import type { RolloutEnd, RolloutState } from '@flotilla/common/fleet-api/rollout-state';
 import type {
   ClusterProgress,
   Decision,
@@ -7,7 +7,7 @@ import type {
   RolloutPlan,
   WaveProgress,
 } from './rollout.js';
-import type { ClusterState, FinalState, WaveState } from './states.js';
+import type { ClusterState, WaveState } from './states.js';
 import {
   assertTransition,
   clusterTransitions,
@@ -126,7 +126,7 @@ export class Draft {
     assertTransition(rolloutTransitions, 'rollout', from, state);
     this.fields.state = state;
     this.fields.reason = reason;
-    if (isFinal(state)) this.actions.push({ type: 'finish', state: state satisfies FinalState, reason });
+    if (isFinal(state)) this.actions.push({ type: 'finish', state: state satisfies RolloutEnd, reason });
     else if (isFinal(from)) this.actions.push({ type: 'reopen', state });
   }
 

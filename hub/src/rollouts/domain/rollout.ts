@@ -1,6 +1,7 @@
 import type { CountOrPercentage } from '@flotilla/common/fleet-api/fields';
-import type { RolloutCommandType, RolloutState } from '../rollouts.js';
-import type { ClusterState, FinalState, WaveState } from './states.js';
+import type { RolloutEnd, RolloutState } from '@flotilla/common/fleet-api/rollout-state';
+import type { RolloutCommandType } from '../rollouts.js';
+import type { ClusterState, WaveState } from './states.js';
 
 /** What is fixed when a rollout starts. Percentages are counts by now, of the clusters that were there. */
 export interface RolloutPlan {
@@ -160,7 +161,7 @@ export type RolloutAction =
   | { readonly type: 'restore'; readonly clusterId: string; readonly revisions: readonly (string | null)[] }
   /** Veto the revisions with these indices. */
   | { readonly type: 'veto'; readonly items: readonly number[]; readonly reason: string }
-  | { readonly type: 'finish'; readonly state: FinalState; readonly reason: string }
+  | { readonly type: 'finish'; readonly state: RolloutEnd; readonly reason: string }
   /** A finished rollout runs again. */
   | { readonly type: 'reopen'; readonly state: RolloutState }
   /** Look again at this time at the latest. */

@@ -1,4 +1,5 @@
-import type { RolloutCommandType, RolloutState } from '../rollouts.js';
+import type { RolloutEnd, RolloutState } from '@flotilla/common/fleet-api/rollout-state';
+import type { RolloutCommandType } from '../rollouts.js';
 
 /** States of a cluster in a rollout. */
 export const clusterStates = [
@@ -18,21 +19,6 @@ export type ClusterState = (typeof clusterStates)[number];
 /** States of a wave. */
 export const waveStates = ['Pending', 'Running', 'Soaking', 'Done', 'Skipped'] as const;
 export type WaveState = (typeof waveStates)[number];
-
-export const rolloutStates = [
-  'Pending',
-  'Running',
-  'Paused',
-  'RollingBack',
-  'Succeeded',
-  'Failed',
-  'Aborted',
-  'RolledBack',
-] as const satisfies readonly RolloutState[];
-
-/** States in which a rollout has ended, although clusters may still catch up. */
-export const finalStates = ['Succeeded', 'Failed', 'Aborted', 'RolledBack'] as const;
-export type FinalState = (typeof finalStates)[number];
 
 /** From a state to each state that may follow, with what leads there. */
 export type TransitionTable<State extends string> = {
@@ -182,6 +168,6 @@ export function assertTransition<State extends string>(
   if (table[from][to] === undefined) throw new IllegalTransitionError(`${what}: ${from} cannot become ${to}`);
 }
 
-export function isFinal(state: RolloutState): state is FinalState {
+export function isFinal(state: RolloutState): state is RolloutEnd {
   return state === 'Succeeded' || state === 'Failed' || state === 'Aborted' || state === 'RolledBack';
 }

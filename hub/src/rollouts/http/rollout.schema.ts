@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anyOf, listOf, oneOrMore, pageQuery, time } from '../../paging/page.schema.js';
-import { clusterStates, rolloutStates, waveStates } from '../domain/states.js';
+import { rolloutStates } from '@flotilla/common/fleet-api/rollout-state';
+import { clusterStates, waveStates } from '../domain/states.js';
 import { rolloutCommands } from '../rollouts.js';
 
 const counts = z

@@ -7,7 +7,8 @@ import { SqlConditions } from '../../paging/sql-conditions.js';
 import { notFound } from '../../platform/errors/hub-error.js';
 import type { RolloutPlan, WaveProgress } from '../domain/rollout.js';
 import { commandStates } from '../domain/states.js';
-import type { RolloutCommandType, RolloutState } from '../rollouts.js';
+import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
+import type { RolloutCommandType } from '../rollouts.js';
 import { rolloutCommands } from '../rollouts.js';
 import type { RolloutClusterView, RolloutDetailsView, RolloutView, WaveView } from './rollout-view.js';
 

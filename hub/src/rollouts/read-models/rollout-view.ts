@@ -1,4 +1,5 @@
-import type { RolloutCommandType, RolloutItem, RolloutState } from '../rollouts.js';
+import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
+import type { RolloutCommandType, RolloutItem } from '../rollouts.js';
 import type { ClusterState, WaveState } from '../domain/states.js';
 
 /** A wave, with the number of its clusters by state. */
