@@ -11,22 +11,23 @@ import {
 import { GateList } from './gates.js';
 import { RolloutStrategy } from './rollout-strategy.js';
 
+const GitVariable = z.string().regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/);
+
+/** With what the hub logs in to a Git server: no secret stands in a document. */
+const gitCredentials = {
+  usernameEnv: GitVariable.optional().describe('Environment variable of the hub with the user.'),
+  passwordEnv: GitVariable.optional().describe(
+    'Environment variable of the hub with the password or access token.',
+  ),
+};
+
 /** The hub's own look at a Git server, for releases that no agent has fetched yet. */
 const GitWatch = z.strictObject({
   source: z.int().min(0).default(0).describe('Which of spec.sources it tells about.'),
   url: HttpUrl.describe('Address of the repository.'),
   branch: BranchName.default('main').describe('The branch that is watched.'),
   interval: DurationText.default('1m').describe('How often, at most every second.'),
-  usernameEnv: z
-    .string()
-    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with the user.'),
-  passwordEnv: z
-    .string()
-    .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with the password or access token.'),
+  ...gitCredentials,
 });
 
 const FileChange = z.discriminatedUnion('type', [
@@ -69,16 +70,7 @@ const GitDelivery = z
       .default(false)
       .describe('Open a pull request and wait until it is merged; else a commit.'),
     changes: z.array(FileChange).min(1).max(100).describe('What one commit changes.'),
-    usernameEnv: z
-      .string()
-      .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-      .optional()
-      .describe('Environment variable of the hub with the user.'),
-    passwordEnv: z
-      .string()
-      .regex(/^FLOTILLA_GIT_[A-Z0-9_]+$/)
-      .optional()
-      .describe('Environment variable of the hub with the password or access token.'),
+    ...gitCredentials,
   })
   .refine(({ provider, pullRequest }) => !pullRequest || provider !== 'push', {
     path: ['provider'],
