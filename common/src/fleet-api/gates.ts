@@ -72,6 +72,9 @@ const WindowGate = z.strictObject({
 /** Passes while no Freeze covers the environment. Always there, also where it is not named. */
 const FreezeGate = z.strictObject({ ...common, type: z.literal('freeze') });
 
+/** No secret stands in a document. */
+const GateVariable = z.string().regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/);
+
 const polling = {
   interval: DurationText.default('30s').describe('Time between two questions.'),
   timeout: DurationText.default('1h').describe('How long it may stay undecided before the promotion fails.'),
@@ -83,11 +86,9 @@ const WebhookGate = z.strictObject({
   ...polling,
   type: z.literal('webhook'),
   url: HttpUrl.describe('Where to ask, by POST.'),
-  secretEnv: z
-    .string()
-    .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with the key of the HMAC-SHA256 in X-Flotilla-Signature.'),
+  secretEnv: GateVariable.optional().describe(
+    'Environment variable of the hub with the key of the HMAC-SHA256 in X-Flotilla-Signature.',
+  ),
 });
 
 /** Passes when a Prometheus query is true for as long as asked. */
@@ -103,11 +104,7 @@ const PrometheusGate = z.strictObject({
   }),
   for: DurationText.default('0s').describe('How long it has to hold without a break.'),
   onEmpty: z.enum(['pass', 'wait', 'fail']).default('wait').describe('What a query without a result means.'),
-  tokenEnv: z
-    .string()
-    .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with a bearer token.'),
+  tokenEnv: GateVariable.optional().describe('Environment variable of the hub with a bearer token.'),
 });
 
 /** Passes when a commit status of the Git host is success. */
@@ -119,11 +116,7 @@ const CommitStatusGate = z.strictObject({
   url: HttpUrl.describe('Address of the repository, e.g. https://github.com/org/repo.'),
   apiUrl: HttpUrl.optional().describe('Of a server of your own, where it cannot be told from url.'),
   context: z.string().min(1).max(255).describe('Name of the status.'),
-  tokenEnv: z
-    .string()
-    .regex(/^FLOTILLA_GATE_[A-Z0-9_]+$/)
-    .optional()
-    .describe('Environment variable of the hub with an access token.'),
+  tokenEnv: GateVariable.optional().describe('Environment variable of the hub with an access token.'),
 });
 
 /** Something that has to hold before or after the rollout of a promotion. */
