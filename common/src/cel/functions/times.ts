@@ -1,3 +1,4 @@
+import { offsetOf, zoneFormat } from '../../zone/zone-clock.js';
 import { CelError } from '../cel-error.js';
 import { method, type NamedOverload } from '../signatures.js';
 import type { Duration, Timestamp } from '../values.js';
@@ -51,30 +52,13 @@ function inZone(date: Date, zone: string): Date {
     const minutes = Number(fixed[2]) * 60 + Number(fixed[3]);
     return new Date(date.getTime() + (fixed[1] === '-' ? -minutes : minutes) * 60_000);
   }
-  const wall = new Map(
-    zoneFormat(zone)
-      .formatToParts(date)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const at = (type: Intl.DateTimeFormatPartTypes): number => wall.get(type) ?? 0;
-  const whole = Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second'));
-  return new Date(whole + date.getUTCMilliseconds());
+  return new Date(date.getTime() + offsetOf(formatOf(zone), date.getTime()));
 }
 
-function zoneFormat(timeZone: string): Intl.DateTimeFormat {
+function formatOf(zone: string): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'gregory',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    return zoneFormat(zone);
   } catch {
-    throw new CelError(`unknown time zone ${timeZone.slice(0, 60)}`);
+    throw new CelError(`unknown time zone ${zone.slice(0, 60)}`);
   }
 }

@@ -1,3 +1,5 @@
+import { offsetOf, zoneFormat } from '@flotilla/common/zone/zone-clock';
+
 const dayMs = 86_400_000;
 /** No zone changes its offset twice in so long, so that looking so often misses no change. */
 const sampleMs = 6 * 3_600_000;
@@ -33,11 +35,7 @@ function clockAhead(instant: number, offset: number): WallClock {
 
 /** How far the clock of the zone is ahead of UTC at an instant. */
 export function offsetAt(timeZone: string, instant: number): number {
-  const whole = Math.floor(instant / 1000) * 1000;
-  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
-  for (const { type, value } of formatOf(timeZone).formatToParts(whole)) parts[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - whole;
+  return offsetOf(formatOf(timeZone), instant);
 }
 
 /** A stretch of time in which the clock of a zone is ahead of UTC by the same offset. */
@@ -95,18 +93,7 @@ function changeBetween(timeZone: string, from: number, to: number, before: numbe
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known) return known;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
+  const format = zoneFormat(timeZone);
   formats.set(timeZone, format);
   return format;
 }
