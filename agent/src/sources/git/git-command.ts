@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { safeGitConfig, safeGitEnvironment } from '@flotilla/common/git/safe-git';
 import type { GrowthLimit } from '../../exec/watch-growth.js';
 import type { ProgramResult, RunProgram } from '../../exec/run-program.js';
 import type { GitRemote } from './credentials.js';
@@ -20,32 +21,13 @@ export interface GitCommandOptions {
 /** Runs one git command. @throws GitError */
 export type GitCommand = (args: readonly string[], options: GitCommandOptions) => Promise<ProgramResult>;
 
-/** Settings for every command: git must neither run programs of a repository nor read the machine's configuration. */
+/** Settings for every command. */
 const fixedConfig: ReadonlyArray<readonly [string, string]> = [
-  ['core.hooksPath', '/dev/null'],
-  ['core.fsmonitor', 'false'],
+  ...safeGitConfig,
   ['core.symlinks', 'true'],
   ['core.autocrlf', 'false'],
-  ['credential.helper', ''],
-  ['fetch.recurseSubmodules', 'false'],
-  ['gc.auto', '0'],
-  ['http.followRedirects', 'initial'],
-  ['maintenance.auto', 'false'],
-  ['safe.directory', '*'],
   ['submodule.recurse', 'false'],
-  ['transfer.bundleURI', 'false'],
 ];
-
-const fixedEnvironment: Readonly<Record<string, string>> = {
-  GIT_ATTR_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_LFS_SKIP_SMUDGE: '1',
-  GIT_NO_LAZY_FETCH: '1',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_TERMINAL_PROMPT: '0',
-};
 
 /**
  * Makes the only way to run git. Credentials travel in the environment of the child process or in private files, never
@@ -59,7 +41,7 @@ export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram; pro
       access = await openRemoteAccess(deps, remote);
       return await deps.run(deps.program ?? 'git', {
         args,
-        env: { ...fixedEnvironment, ...configEnvironment(access), ...access.env, ...options.env },
+        env: { ...safeGitEnvironment, ...configEnvironment(access), ...access.env, ...options.env },
         timeoutMs,
         secrets: remote?.secrets ?? [],
         ...(signal ? { signal } : {}),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { safeGitConfig, safeGitEnvironment } from '@flotilla/common/git/safe-git';
 import { GitError } from './git-error.js';
 
 /** How to run one git command. */
@@ -31,30 +32,7 @@ const graceMs = 2_000;
 const passedOn =
   /^(?:https?_proxy|no_proxy|all_proxy|ssl_cert_file|ssl_cert_dir|git_ssl_cainfo|path|tmpdir)$/i;
 
-/** git must neither run programs of a repository, nor read the machine's configuration, nor ask anybody. */
-const fixedEnvironment = {
-  GIT_ATTR_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_LFS_SKIP_SMUDGE: '1',
-  GIT_NO_LAZY_FETCH: '1',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_TERMINAL_PROMPT: '0',
-  HOME: '/nonexistent',
-  LANG: 'C.UTF-8',
-};
-const fixedConfig: readonly (readonly [string, string])[] = [
-  ['core.hooksPath', '/dev/null'],
-  ['core.fsmonitor', 'false'],
-  ['credential.helper', ''],
-  ['fetch.recurseSubmodules', 'false'],
-  ['gc.auto', '0'],
-  ['http.followRedirects', 'initial'],
-  ['maintenance.auto', 'false'],
-  ['safe.directory', '*'],
-  ['transfer.bundleURI', 'false'],
-];
+const fixedEnvironment = { ...safeGitEnvironment, HOME: '/nonexistent', LANG: 'C.UTF-8' };
 
 /** Runs git to its end and gives what it printed: the hub's only door to it. @throws GitError */
 export async function runGit(command: GitCommand): Promise<Buffer> {
@@ -100,7 +78,7 @@ function broken(): GitError {
 
 /** Credentials travel in the environment of the process, never on a command line, which everybody can read. */
 function environmentOf(remote: GitRemote | undefined): NodeJS.ProcessEnv {
-  const config = [...fixedConfig, ...(remote ? authorization(remote) : [])];
+  const config = [...safeGitConfig, ...(remote ? authorization(remote) : [])];
   const inherited = Object.entries(process.env).filter(([name]) => passedOn.test(name));
   return {
     ...Object.fromEntries(inherited),
