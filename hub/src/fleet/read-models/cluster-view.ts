@@ -1,13 +1,13 @@
 import { formatRef } from '@flotilla/common/kube/object';
 import type { Health, Intent, Sync } from '../domain/axes.js';
 import { intentStates } from '../domain/axes.js';
-import type { ClusterFacts, FailureExample } from '../domain/cluster-rollup.js';
+import type { ClusterFacts, FailureExample, ObjectCounts } from '../domain/cluster-rollup.js';
 import { clusterReason, healthOrder, isClusterReady, syncOrder } from '../domain/cluster-rollup.js';
 import type { Freshness } from '../domain/freshness.js';
 import { freshnessOf } from '../domain/freshness.js';
 
 /** A cluster as the database gives it. */
-export interface ClusterRow {
+export interface ClusterRow extends ObjectCounts {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -19,13 +19,6 @@ export interface ClusterRow {
   readonly agentVersion: string;
   readonly kubernetesVersion: string;
   readonly certificateExpiresAt: Date | null;
-  readonly total: number;
-  readonly good: number;
-  readonly failed: number;
-  readonly suspended: number;
-  readonly progressing: number;
-  readonly outOfSync: number;
-  readonly unknown: number;
   /** From 1; null without objects. */
   readonly syncRank: number | null;
   readonly healthRank: number | null;
