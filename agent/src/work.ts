@@ -1,4 +1,5 @@
 import type { Parts, Split } from './agent-parts.js';
+import { createTokenMetrics } from './cloud/token-metrics.js';
 import { reportCrds } from './crds/report-crds.js';
 import { runProgram } from './exec/run-program.js';
 import { agentKinds } from './kinds/all-kinds.js';
@@ -8,6 +9,7 @@ import type { KindContext, PlanningParts, RunningKind } from './kinds/kind.js';
 import { kustomizationKind } from './kinds/kustomization.js';
 import { SourcePlanner } from './questions/plan/source-planner.js';
 import type { EventRecorder } from './runtime/events.js';
+import { currentObject } from './runtime/log-context.js';
 import { createObjectMetrics } from './runtime/object-metrics.js';
 import { LeftArtifacts } from './sharding/left-artifacts.js';
 import { oneShard } from './sharding/one-shard.js';
@@ -27,8 +29,17 @@ export async function work(parts: Parts, signal: AbortSignal, graceMs: number): 
   });
   const left = split && leftArtifacts(parts, split);
   const sharding = split && createSharding(parts, split, informers, left);
+  const tokenMetrics = createTokenMetrics(parts.registry, currentObject);
   const context: KindContext = {
     ...parts,
+    metrics: {
+      ...parts.metrics,
+      objectGone(object) {
+        parts.metrics.objectGone(object);
+        tokenMetrics.objectGone(object);
+      },
+    },
+    tokenMetrics,
     informers,
     objectsOf: (type) => sharding?.objectsOf(type) ?? informers.of(type, config.watchLabelSelector),
     guard: split?.owned.guard,

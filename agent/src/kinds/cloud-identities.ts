@@ -11,12 +11,12 @@ export function tokenCacheLimits(config: AgentConfig): TokenCacheLimits {
 }
 
 /** Who this agent and the ServiceAccounts of its cluster are in the clouds. */
-export function cloudIdentities({ client, clock, config }: KindContext): CloudIdentities {
+export function cloudIdentities({ client, clock, config, tokenMetrics }: KindContext): CloudIdentities {
   const deps = {
     send: sendHttp,
     now: () => clock.now(),
     env: process.env,
     readFile: (path: string) => readFile(path, 'utf8'),
   };
-  return new CloudIdentities(deps, client, tokenCacheLimits(config));
+  return new CloudIdentities(deps, client, tokenCacheLimits(config), tokenMetrics);
 }

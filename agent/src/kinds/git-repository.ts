@@ -38,6 +38,7 @@ export const gitRepositoryKind: AgentKind = {
         ...(config.gitPath ? { gitPath: config.gitPath } : {}),
         maxFetchBytes: config.maxFetchBytes,
         tokens: tokenCacheLimits(config),
+        tokenMetrics: context.tokenMetrics,
         cachePath: join(config.storagePath, '.flotilla', 'git'),
       },
     });

@@ -1,5 +1,6 @@
 import type { TypeRef } from '@flotilla/common/kube/object';
 import type { ArtifactStore } from '../artifacts/artifact.js';
+import type { TokenMetrics } from '../cloud/token-metrics.js';
 import type { AgentConfig } from '../config/agent-flags.js';
 import type { RunProgram } from '../exec/run-program.js';
 import type { KubeClient } from '../kube/client.js';
@@ -38,6 +39,8 @@ export interface KindContext {
   clock: Clock;
   logger: Logger;
   metrics: RuntimeMetrics;
+  /** Counts the tokens that all kinds keep. */
+  tokenMetrics: TokenMetrics;
   /** For metrics of one kind. */
   registry: MetricsRegistry;
 }

@@ -60,12 +60,21 @@ async function reconcileObject(
   try {
     run = begin(parseKustomization(hasFinalizer(found) ? found : await addFinalizer(run)));
     tellOlderFields(deps.events, found);
-    if (run.object.spec.suspend) return await acknowledge(run);
+    if (run.object.spec.suspend) return await leaveSuspended(run);
     const finished = await reconcileSpec(run);
     return await succeedWith(run, finished);
   } catch (error) {
     return await failWith(run, asStepFailure(error));
   }
+}
+
+/** Nothing is done; what is ready stays so in the eyes of those that wait for it, whatever the spec says now. */
+async function leaveSuspended(run: Run): Promise<ReconcileResult> {
+  if (run.status.isTrue('Ready')) {
+    run.status.remove('Reconciling');
+    run.status.observe();
+  }
+  return await acknowledge(run);
 }
 
 /** Steps 2 to 16. Returns whether there was anything to do. @throws StepFailure */

@@ -4,6 +4,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface CounterMetric {
   inc(labels?: Labels, by?: number): void;
+  remove(labels: Labels): void;
 }
 
 export interface GaugeMetric {
@@ -53,7 +54,10 @@ export function createMetricsRegistry(options: MetricsRegistryOptions = {}): Met
   return {
     counter(metric) {
       const counter = new Counter(base(metric));
-      return { inc: (labels = {}, by = 1) => counter.inc(labels, by) };
+      return {
+        inc: (labels = {}, by = 1) => counter.inc(labels, by),
+        remove: (labels) => counter.remove(labels),
+      };
     },
     gauge(metric) {
       const { collect } = metric;

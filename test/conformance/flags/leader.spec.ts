@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { sharedControlPlane } from '../../servers/shared/shared-servers.js';
+import { temporaryFolder } from '../../servers/temporary-folder.js';
 import { waitFor } from '../../servers/wait-for.js';
+import { startProxy } from '../../runtime/tcp-proxy.js';
 import { type ConformanceRig, type Flags, startConformanceRig } from '../rig/conformance-agent.js';
 import { configMap } from '../rig/manifests.js';
 import { type Row, testRows } from '../rig/row.js';
@@ -40,13 +43,28 @@ interface Lease {
   readonly leaseTransitions?: number;
 }
 
-async function lease(): Promise<Lease> {
-  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/flotilla-agent-leader-election`;
+async function lease(of = namespace): Promise<Lease> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${of}/leases/flotilla-agent-leader-election`;
   return ((await world.kube.call({ path })) as unknown as KubeObject & { spec: Lease }).spec;
 }
 
 const isLeading = async ({ metricsUrl }: ConformanceRig): Promise<boolean> =>
   /^leader_election_master_status\{[^}]*\} 1$/m.test(await (await fetch(metricsUrl)).text());
+
+/** A process that has ended leads nobody. */
+const hasStopped = (rig: ConformanceRig): Promise<boolean> =>
+  isLeading(rig).then(
+    (is) => !is,
+    () => true,
+  );
+
+/** A replica with a lease of its own, which it holds. */
+async function startAlone(more: Flags): Promise<{ rig: ConformanceRig; place: string }> {
+  const place = await (await sharedControlPlane()).createNamespace('lease');
+  const rig = await startConformanceRig({ flags: { ...flags, runtimeNamespace: place, ...more } });
+  await waitFor('a leader', async () => isLeading(rig), { timeoutMs: 30_000 });
+  return { rig, place };
+}
 
 interface LeaderRow extends Row {
   readonly run: () => Promise<void>;
@@ -98,6 +116,43 @@ const rows: readonly LeaderRow[] = [
       // At once, not when it has run out.
       expect((await lease()).holderIdentity).not.toBe(holderIdentity);
       await waitFor('the other one', async () => isLeading(rigs[0]!), { timeoutMs: 30_000 });
+    },
+  },
+  {
+    section: '8.1',
+    behaviour: '--leader-election-release-on-cancel=false: the lease stays with the one that has ended',
+    run: async () => {
+      const { rig, place } = await startAlone({ leaderElectionReleaseOnCancel: 'false' });
+      const { holderIdentity } = await lease(place);
+      await rig.stop();
+      expect(holderIdentity).toBeTruthy();
+      expect((await lease(place)).holderIdentity).toBe(holderIdentity);
+    },
+  },
+  {
+    section: '8.1',
+    behaviour:
+      '--leader-election-renew-deadline: who cannot renew for so long stops, although the lease is still its own',
+    run: async () => {
+      const { kubeconfig } = await sharedControlPlane();
+      const text = readFileSync(kubeconfig, 'utf8');
+      const server = /"?server"?: *"?(https:[^"\s,}]+)/.exec(text)?.[1] ?? '';
+      const proxy = await startProxy(new URL(server));
+      const folder = temporaryFolder('lease');
+      const through = `${folder.path}/kubeconfig`;
+      writeFileSync(through, text.replace(server, proxy.url));
+      const { rig, place } = await startAlone({
+        kubeconfig: through,
+        leaderElectionLeaseDuration: '10m',
+        leaderElectionRenewDeadline: '3s',
+      });
+      const { holderIdentity } = await lease(place);
+      proxy.hold();
+      await waitFor('the end of its work', () => hasStopped(rig), { timeoutMs: 60_000 });
+      expect((await lease(place)).holderIdentity).toBe(holderIdentity);
+      await rig.stop();
+      await proxy.stop();
+      folder.remove();
     },
   },
 ];

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { configMap, kustomizationFile } from '../rig/manifests.js';
 import type { Expected, ScenarioRow } from '../rig/scenario-row.js';
@@ -146,8 +148,54 @@ const tooLarge = (message: RegExp): Expected => ({
   conditions: { FetchFailed: { status: 'True', reason: 'GitOperationFailed' }, Stalled: null },
 });
 
+/** Serves `/<bytes>.yaml`: a manifest of that size. */
+const webServer = (): { before: (world: World) => Promise<void>; stop: () => Promise<unknown> } => {
+  const server = createServer(({ url = '' }, answer) => {
+    const [, ns, bytes] = /^\/([^/]+)\/(\d+)\.yaml$/.exec(url) ?? [];
+    const manifest = JSON.stringify({ ...configMap('web'), metadata: { namespace: ns, name: 'web' } });
+    answer.end(manifest.padEnd(Number(bytes), ' '));
+  });
+  return {
+    before: async (world) => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      world.addNames({ web: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    },
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+};
+
+const webFile = (bytes: number, behaviour: string, expected: Expected): ScenarioRow => {
+  const { before, stop } = webServer();
+  return {
+    section: '3.3',
+    behaviour,
+    given: { files, before },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        commit: { 'kustomization.yaml': kustomizationFile({ resources: [`<web>/<ns>/${bytes}.yaml`] }) },
+        expect: expected,
+      },
+      { does: stop },
+    ],
+  };
+};
+
 /** --max-fetch-bytes has no counterpart in Flux; the conditions are those of a fetch that failed. */
 export const limitRows: readonly ScenarioRow[] = [
+  webFile(maxFetchBytes, '--max-fetch-bytes: a file of a web server that is as large is used', {
+    ready: 'True',
+    inventory: ['<ns>_web__ConfigMap'],
+  }),
+  webFile(maxFetchBytes + 1, '--max-fetch-bytes: a file of a web server that is larger fails the build', {
+    ready: {
+      status: 'False',
+      reason: 'BuildFailed',
+      message:
+        /^kustomize build failed: "<web>\/<ns>\/1000001.yaml": more than 1000000 bytes were fetched; --max-fetch-bytes is the limit$/,
+    },
+    inventory: ['<ns>_a__ConfigMap'],
+  }),
   {
     section: '2.3',
     behaviour: '--max-fetch-bytes: a source that brings in more fails, and keeps its last good artifact',

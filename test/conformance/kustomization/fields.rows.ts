@@ -201,6 +201,39 @@ export const fieldRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.1',
+    behaviour: 'suspend: what is ready stays so for those that wait for it, whatever generation it is at',
+    given: { files: { 'a.yaml': configMap('a') } },
+    expect: { ready: 'True', status: { observedGeneration: 1 } },
+    steps: [
+      {
+        spec: { suspend: true },
+        settles: false,
+        expect: {
+          ready: { status: 'True', reason: 'ReconciliationSucceeded', observedGeneration: 1 },
+          status: { observedGeneration: 2 },
+          conditions: { Reconciling: null },
+        },
+      },
+    ],
+  },
+  {
+    section: '3.1',
+    behaviour: 'suspend: what is not ready is not called so',
+    given: { files: { 'a.yaml': configMap('a') }, spec: { path: './gone' } },
+    expect: { ready: 'False', status: { observedGeneration: -1 } },
+    steps: [
+      {
+        does: async (world) => {
+          await world.edit(world.subject, { spec: { suspend: true } });
+          await world.request();
+        },
+        settles: false,
+        expect: { ready: { status: 'False', reason: 'ArtifactFailed' }, status: { observedGeneration: -1 } },
+      },
+    ],
+  },
+  {
+    section: '3.1',
     behaviour: 'sourceRef.namespace: a source of another namespace is used',
     given: {
       files: { 'a.yaml': configMap('a') },

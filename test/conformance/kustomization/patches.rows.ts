@@ -79,6 +79,15 @@ export const patchRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.1',
+    behaviour: 'images[].digest replaces the tag, and wins over newTag beside it',
+    given: {
+      files: { 'a.yaml': deployment('web', { image: `${name}:1.0` }) },
+      spec: { images: [{ name, newTag: '3', digest }] },
+    },
+    expect: { ready: 'True', objects: { [web]: withImage(`${name}@${digest}`) } },
+  },
+  {
+    section: '3.1',
     behaviour: 'patches: a strategic merge patch finds its object by its own metadata',
     given: {
       files: { 'a.yaml': deployment('web') },

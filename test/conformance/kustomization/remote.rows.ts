@@ -57,6 +57,37 @@ export const remoteRows: readonly ScenarioRow[] = [
     { expect: { ready: { status: 'False', message: /secrets "gone" not found/ }, objects: { [a]: null } } },
   ),
   row(
+    'a path that does not exist comes before a Secret that does not exist',
+    'value',
+    { name: 'gone' },
+    {
+      section: '3.2',
+      expect: {
+        ready: { status: 'False', reason: 'ArtifactFailed', message: /^kustomization path not found: stat / },
+        conditions: { Reconciling: { message: /^Fetching manifests for revision <revision> / } },
+      },
+    },
+    { path: './gone' },
+  ),
+  row(
+    'a Secret that does not exist is found while the manifests are about to be built',
+    'value',
+    { name: 'gone' },
+    {
+      section: '3.2',
+      expect: {
+        ready: { status: 'False', reason: 'ReconciliationFailed' },
+        conditions: {
+          Reconciling: {
+            reason: 'ProgressingWithRetry',
+            message: /^Building manifests for revision <revision> /,
+          },
+        },
+        status: { lastAttemptedRevision: '<revision>', observedGeneration: -1 },
+      },
+    },
+  ),
+  row(
     'a service account is impersonated on top',
     'value',
     {},

@@ -11,6 +11,7 @@ import { findClosure, type Closure } from './closure.js';
 import { findKustomize, runKustomize, type KustomizeProgram } from './kustomize-program.js';
 import { makeEntryFile } from './make-entry-file.js';
 import { buildPlain } from './plain/build-plain.js';
+import { measureRemoteFiles } from './measure-remote-files.js';
 import { secretsOf } from './remote-reference.js';
 import type { RenderCache } from './render-cache.js';
 import { makeSandbox, withContents, type SandboxFiles } from './sandbox.js';
@@ -74,6 +75,11 @@ export class Builder {
       closure,
       key: createHash('sha256').update(`${program.identity} ${closure.digest}`).digest('hex'),
     };
+  }
+
+  /** Looks whether spec.path is there. @throws PathNotFoundError, BuildError */
+  async expectFolder(artifactRoot: string, spec: KustomizationSpec): Promise<void> {
+    await openFolder(await realpath(artifactRoot), spec.path ?? '');
   }
 
   /** The output of an earlier build of the same inputs, with the same keys where it decrypts. */
@@ -147,6 +153,7 @@ export class Builder {
   async #runProgram(files: SandboxFiles, folder: string, limits: Limits): Promise<string> {
     const { run, maxOutputBytes, maxFetchBytes, network = {} } = this.options;
     const isFetching = files.remotes.length > 0;
+    if (isFetching) await measureRemoteFiles(files.remotes, { ...limits, network, maxBytes: maxFetchBytes });
     const { program } = await this.#findProgram();
     const sandbox = await makeSandbox(folder, files);
     try {

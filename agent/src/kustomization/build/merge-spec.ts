@@ -26,12 +26,23 @@ export function mergeSpec(file: Fields, spec: KustomizationSpec, components: rea
 /** Images are merged by name, field by field; a new tag drops the file's digest and the other way round. */
 function mergeImages(existing: readonly unknown[], wanted: readonly SpecImage[]): unknown[] {
   const images = [...existing];
-  for (const image of wanted) {
+  for (const given of wanted) {
+    const image = setFields(given);
     const index = images.findIndex((entry) => isFields(entry) && entry['name'] === image.name);
     if (index < 0) images.push(image);
     else images[index] = mergeImage(images[index] as Fields, image);
   }
   return images;
+}
+
+/** What an image of the spec asks for: empty texts ask for nothing, and a digest wins over a tag (flux-compat 3.1). */
+function setFields({ name, newName, newTag, digest }: SpecImage): SpecImage {
+  return {
+    name,
+    ...(newName ? { newName } : {}),
+    ...(newTag && !digest ? { newTag } : {}),
+    ...(digest ? { digest } : {}),
+  };
 }
 
 function mergeImage(existing: Fields, image: SpecImage): Fields {

@@ -17,9 +17,9 @@ export function keyIdentities(run: Run): KeyIdentities {
   if (!identities) return {};
   const account = decryptionAccount(run);
   return {
-    aws: (place, signal) => identities.aws(account, place, signal),
-    gcp: (signal) => identities.gcp(account, signal),
-    azure: (scope, signal) => identities.azure(account, scope, signal),
+    aws: (place, signal) => identities.aws(account, place, signal, 'decrypt_with_aws'),
+    gcp: (signal) => identities.gcp(account, signal, 'decrypt_with_gcp'),
+    azure: (scope, signal) => identities.azure(account, scope, signal, 'decrypt_with_azure'),
     ...(options.sopsVaultConfigMap
       ? {
           vault: async (address: string, signal: AbortSignal) =>

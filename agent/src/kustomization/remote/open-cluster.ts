@@ -2,6 +2,8 @@ import type { ClusterConfig } from './cluster-config.js';
 import { nameOf, type Run } from '../run.js';
 import { messageOf, retriedFailure, StepFailure } from '../step-failure.js';
 import type { ResolvedSource } from '../steps/resolve-source.js';
+import { findFolder } from '../steps/open-artifact.js';
+import { progressText } from '../timing.js';
 import { clusterOfConfigMap } from './cluster-of-config-map.js';
 import { clusterOfSecret } from './cluster-of-secret.js';
 
@@ -36,13 +38,18 @@ export async function findCluster(run: Run): Promise<void> {
   run.cluster = { id, client, isNew: config.key !== before?.key };
 }
 
-/** As `findCluster`, for a reconcile. @throws StepFailure */
+/**
+ * As `findCluster`, for a reconcile. The artifact and its path come first: where they are missing, too, that is what
+ * the status says (flux-compat 3.2, 8 to 10). @throws StepFailure
+ */
 export async function openCluster(run: Run, source: ResolvedSource): Promise<void> {
   try {
     await findCluster(run);
   } catch (error) {
     run.signal.throwIfAborted();
+    await findFolder(run, source);
     run.status.update({ lastAttemptedRevision: source.revision });
+    run.status.markProgressing(progressText('Building manifests', source.revision, run.object.spec));
     if (error instanceof StepFailure) throw error;
     const event = { severity: 'error', message: `failed to build kube client: ${messageOf(error)}` } as const;
     const failure = retriedFailure('ReconciliationFailed', error);

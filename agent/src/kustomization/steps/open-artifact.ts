@@ -1,4 +1,5 @@
 import type { Artifact, ArtifactTree } from '../../artifacts/artifact.js';
+import { PathNotFoundError } from '../build/builder.js';
 import { ArtifactMissingError } from '../fetch-artifact.js';
 import { reportProgress, type Run } from '../run.js';
 import { artifactOf, sourceRefOf } from '../source-ref.js';
@@ -61,6 +62,19 @@ function watchOffer(run: Run, tell: (offer: Artifact) => void): () => void {
     if (offer) tell(offer);
   });
   return () => unsubscribe?.();
+}
+
+/** Looks whether the artifact and the folder of spec.path are there. @throws StepFailure */
+export async function findFolder(run: Run, source: ResolvedSource): Promise<void> {
+  const tree = await openArtifact(run, source);
+  try {
+    await run.deps.builder.expectFolder(tree.root, run.object.spec);
+  } catch (error) {
+    if (error instanceof PathNotFoundError) throw retriedFailure('ArtifactFailed', error);
+    // A path that is no folder is a matter of the build.
+  } finally {
+    await tree.release();
+  }
 }
 
 function notThereYet(run: Run): StepFailure {

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { defaultTokenCacheLimits, type TokenCacheLimits } from '../../cloud/cloud-deps.js';
+import { noTokenMetrics, type TokenMetrics } from '../../cloud/token-metrics.js';
 import type { SecretData } from './credentials.js';
 import type { GitHubApi, GitHubAnswer } from './github-api.js';
 
@@ -66,15 +67,31 @@ export class GitHubTokens {
     /** Milliseconds since the epoch. */
     readonly now: () => number,
     readonly limits: TokenCacheLimits = defaultTokenCacheLimits,
-  ) {}
+    readonly metrics: TokenMetrics = noTokenMetrics,
+  ) {
+    metrics.watch(() => this.#tokens.size);
+  }
 
   /** A token that opens the repositories of the installation. @throws GitHubAppError */
   async tokenFor(app: GitHubApp, request: TokenRequest): Promise<string> {
+    try {
+      const token = await this.#tokenFor(app, request);
+      this.metrics.answered(true);
+      return token;
+    } catch (error) {
+      this.metrics.answered(false);
+      throw error;
+    }
+  }
+
+  async #tokenFor(app: GitHubApp, request: TokenRequest): Promise<string> {
     const key = createHash('sha256')
       .update(JSON.stringify([app, request.proxy]))
       .digest('hex');
     const held = await this.#tokens.get(key)?.catch(() => undefined);
-    if (held && this.now() < held.renewAt) return held.token;
+    const isHeld = held !== undefined && this.now() < held.renewAt;
+    this.metrics.looked(isHeld, 'reconcile');
+    if (isHeld) return held.token;
     const asked = this.#ask(app, request);
     this.#tokens.set(key, asked);
     asked.catch(() => this.#tokens.delete(key));
@@ -113,6 +130,8 @@ export class GitHubTokens {
     for (const key of this.#tokens.keys()) {
       if (this.#tokens.size <= this.limits.maxSize) return;
       this.#tokens.delete(key);
+      // Without a cache there is nothing to make room in.
+      if (this.limits.maxSize > 0) this.metrics.evicted();
     }
   }
 }

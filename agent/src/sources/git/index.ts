@@ -5,6 +5,7 @@ import { storedType } from '@flotilla/common/api/kind-definition';
 import { gateAnnotation } from '@flotilla/common/api/source-gate';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
 import type { TokenCacheLimits } from '../../cloud/cloud-deps.js';
+import type { TokenMetrics } from '../../cloud/token-metrics.js';
 import { defaultMaxFetchBytes } from '../../exec/watch-growth.js';
 import type { RunProgram } from '../../exec/run-program.js';
 import type { StandingIntentsCache } from '../../hublink/standing/standing-cache.js';
@@ -59,6 +60,7 @@ export interface GitRepositoryOptions {
   maxFetchBytes?: number;
   /** How tokens of GitHub Apps are kept. */
   tokens?: TokenCacheLimits;
+  tokenMetrics?: TokenMetrics;
   /** Folder of the repository caches; it may be lost at any time. */
   cachePath: string;
 }
@@ -187,7 +189,7 @@ function createGitContext(deps: GitRepositoryDeps): GitContext {
     keepsAuthor: deps.standing !== undefined,
     now,
     secrets: deps.secrets ?? createSecretReader(deps.client),
-    githubTokens: new GitHubTokens(githubApi, () => clock.now(), options.tokens),
+    githubTokens: new GitHubTokens(githubApi, () => clock.now(), options.tokens, options.tokenMetrics),
     cloud: deps.cloud ?? { isObjectLevel: false, defaultServiceAccount: '' },
     includable: deps.includable ?? deps.objects,
     ...(deps.fetchArtifact ? { fetchArtifact: deps.fetchArtifact } : {}),
