@@ -23,6 +23,7 @@ export interface Parts {
   recorders: EventRecorders;
   membership: HubMembership | undefined;
   readiness: Readiness;
+  storage: StorageUse;
   /** Where --shards splits the objects over the replicas. */
   split: Split | undefined;
 }
@@ -32,6 +33,12 @@ export interface Split {
   owned: OwnedShards;
   /** Renewals must not wait behind the requests of reconciles. */
   client: KubeClient;
+}
+
+/** Whose artifacts the storage has. */
+export interface StorageUse {
+  /** False until this process works on sources. */
+  isServed: boolean;
 }
 
 /** What /readyz says; the parts write it as they come up. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import type { NamespacedName } from '@flotilla/common/kube/object';
-import type { Parts, Readiness, Split } from './agent-parts.js';
+import type { Parts, Readiness, Split, StorageUse } from './agent-parts.js';
 import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-server.js';
 import { openArtifactStore } from './artifacts/artifact-store.js';
 import type { ArtifactStore } from './artifacts/artifact.js';
@@ -78,7 +78,8 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
   const split = config.shards > 0 ? splitObjects(config, cluster, metrics, clock, stops) : undefined;
   const shardOf = split && ((name: NamespacedName) => split.owned.shardOf(name));
   const membership = hubMembership({ config, client, clock, logger, shardOf });
-  const artifacts = await openStorage(config, clock, stops);
+  const storage: StorageUse = { isServed: !config.enableLeaderElection };
+  const artifacts = await openStorage(config, storage, clock, stops);
   const recorders = composeEvents(config, client, clock, logger, membership, stops);
   const readiness: Readiness = { check: () => 'starting' };
   const endpoints = [
@@ -98,6 +99,7 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
     recorders,
     membership,
     readiness,
+    storage,
     split,
   };
 }
@@ -116,10 +118,19 @@ function splitObjects(
 }
 
 /** Opens the store and, where it is wanted, the server for consumers other than this process. */
-async function openStorage(config: AgentConfig, clock: Clock, stops: Stops): Promise<ArtifactStore> {
+async function openStorage(
+  config: AgentConfig,
+  storage: StorageUse,
+  clock: Clock,
+  stops: Stops,
+): Promise<ArtifactStore> {
   let server: ArtifactServer | undefined;
   if (config.storageAddr) {
-    server = await startArtifactServer({ root: config.storagePath, address: config.storageAddr });
+    server = await startArtifactServer({
+      root: config.storagePath,
+      address: config.storageAddr,
+      isServing: () => storage.isServed,
+    });
     stops.push(() => server?.stop());
   }
   return openArtifactStore({
@@ -185,7 +196,10 @@ async function lead(parts: Parts, signal: AbortSignal): Promise<void> {
       renewDeadlineMs: config.leaderElectionRenewDeadlineMs,
       retryPeriodMs: config.leaderElectionRetryPeriodMs,
       releaseOnCancel: config.leaderElectionReleaseOnCancel && !split,
-      lead: (leading) => work(parts, leading, leading === signal ? stopGraceMs : 0),
+      lead: (leading) => {
+        parts.storage.isServed = true;
+        return work(parts, leading, leading === signal ? stopGraceMs : 0);
+      },
       onChange: (isLeader) => metrics.leader(leaseName, isLeader),
     },
     signal,

@@ -107,14 +107,15 @@ describe('the metrics of an agent', () => {
     ['GitRepository', 'broken', 'False'],
     ['Kustomization', 'asleep', 'Unknown'],
   ])('7: gotk_reconcile_condition of %s %s is 1 for %s alone', async (kind, name, status) => {
-    const found = await samples('gotk_reconcile_condition', {
-      kind,
-      name,
-      namespace: 'flux-system',
-      type: 'Ready',
-    });
-    const values = Object.fromEntries(found.map(({ labels, value }) => [labels['status'], value]));
-    expect(values).toEqual({ True: 0, False: 0, Unknown: 0, Deleted: 0, [status]: 1 });
+    const labels = { kind, name, namespace: 'flux-system', type: 'Ready' };
+    const values = async (): Promise<object> => {
+      const found = await samples('gotk_reconcile_condition', labels);
+      return Object.fromEntries(found.map(({ labels: of, value }) => [of['status'], value]));
+    };
+    // A source without an artifact is Unknown while it is tried again.
+    await expect
+      .poll(values, { timeout: 20_000 })
+      .toEqual({ True: 0, False: 0, Unknown: 0, Deleted: 0, [status]: 1 });
   });
 
   it.each([

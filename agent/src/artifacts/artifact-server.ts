@@ -11,6 +11,8 @@ export interface ArtifactServerOptions {
   root: string;
   /** --storage-addr, e.g. ":9090" or "127.0.0.1:0". */
   address: string;
+  /** False while another replica has the artifacts: all requests are refused then. Default: always true. */
+  isServing?: () => boolean;
 }
 
 export interface ArtifactServer {
@@ -21,10 +23,12 @@ export interface ArtifactServer {
 
 /**
  * Serves artifacts to other consumers (flux-compat 2.1): plain GET of a file that an artifact names, nothing else
- * of the storage. `GET /` is the readiness probe.
+ * of the storage. `GET /` is the readiness probe; a replica that is not the leader is not ready.
  */
 export async function startArtifactServer(options: ArtifactServerOptions): Promise<ArtifactServer> {
   const server = createServer((request, response) => {
+    if (options.isServing?.() === false)
+      return answer(response, 503, 'another replica serves the artifacts\n');
     serve(options.root, request, response).catch(() => response.destroy());
   });
   const { host, port } = splitAddress(options.address);

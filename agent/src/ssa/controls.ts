@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectMeta } from '@flotilla/common/kube/object';
 import type { Owner } from './engine.js';
+import { ownsField, type FieldSet } from './field-set.js';
 
 type Labelled = Pick<KubeObject, 'metadata'>;
 
@@ -23,6 +24,27 @@ export function isExcluded(object: Labelled | undefined, group: string): boolean
 /** Created once and then left alone. */
 export function isCreateOnly(object: Labelled | undefined, group: string): boolean {
   return hasControl(object, group, 'ssa', 'IfNotPresent');
+}
+
+/**
+ * The live object says that it is not applied, or that what exists is left alone. Of the latter only what somebody else
+ * has put there counts: the word of this manager comes from Git, and goes when it goes there.
+ */
+export function isLeftAlone(live: KubeObject | undefined, { group, fieldManager }: Owner): boolean {
+  if (!live) return false;
+  if (isExcluded(live, group)) return true;
+  if (!isCreateOnly(live, group)) return false;
+  return (['labels', 'annotations'] as const).some((place) => {
+    const path = ['metadata', place, `${group}/ssa`];
+    const isSet = isText(live.metadata[place]?.[`${group}/ssa`], 'ifnotpresent');
+    return isSet && !ownersOf(live, path).includes(fieldManager);
+  });
+}
+
+function ownersOf(live: KubeObject, path: readonly string[]): string[] {
+  return (live.metadata.managedFields ?? [])
+    .filter(({ fieldsV1 }) => ownsField((fieldsV1 ?? {}) as FieldSet, live, path))
+    .map(({ manager }) => manager ?? '');
 }
 
 /** Applied, but fields of kubectl and other managers are not taken over. */

@@ -1,7 +1,7 @@
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
-import { isCreateOnly, isExcluded, isForced, isMerged } from './controls.js';
+import { isCreateOnly, isExcluded, isForced, isLeftAlone, isMerged } from './controls.js';
 import { hasDrifted } from './diff.js';
 import type { SeenObject } from './drift/object-version.js';
 import { dryRun } from './dry-run.js';
@@ -63,7 +63,7 @@ export async function judgeObject(
   object: KubeObject,
   desired: string,
 ): Promise<ObjectPlan | Recreation> {
-  const { group } = context.options.owner;
+  const { group, fieldManager } = context.options.owner;
   const ref = refOf(object);
   if (isExcluded(object, group)) return { action: 'skipped', ref };
   if (isCreateOnly(object, group)) {
@@ -82,13 +82,12 @@ export async function judgeObject(
   if (!result.metadata.resourceVersion) return { action: 'created', ref, object: accepted, result };
   const live = await read(context, ref);
   if (!live) return { action: 'created', ref, object: accepted, result };
-  if (isExcluded(live, group)) return { action: 'skipped', ref };
+  if (isLeftAlone(live, context.options.owner)) return { action: 'skipped', ref };
   const merged = isMerged(object, group) || isMerged(live, group);
   const takeOver = merged ? undefined : takeOverPatch(live, takeOverOptions(context));
   const pointers = ignoredPointers(context.options.ignore, object);
   const [seen, wanted] = [withoutIgnored(live, pointers), withoutIgnored(result, pointers)];
   if (!takeOver && !hasDrifted(seen, wanted)) return { action: 'unchanged', ref, live };
-  const { fieldManager } = context.options.owner;
   const kept = keepIgnored(accepted, {
     pointers,
     live,
@@ -117,7 +116,7 @@ async function judgeAfterRefusal(
   // No answer at all says nothing about the object.
   if (!(error instanceof KubeApiError)) throw new DryRunError(ref, error);
   const live = await read(context, ref).catch(() => undefined);
-  if (isExcluded(live, group)) return { action: 'skipped', ref };
+  if (isLeftAlone(live, context.options.owner)) return { action: 'skipped', ref };
   const forced = context.options.force || isForced(object, group) || isForced(live, group);
   // What is not there has no immutable fields: the manifest itself is wrong.
   if (!live || !forced || !isImmutableError(error)) throw new DryRunError(ref, error);

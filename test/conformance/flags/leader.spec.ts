@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { sharedControlPlane } from '../../servers/shared/shared-servers.js';
+import { freePort } from '../../servers/ports.js';
 import { temporaryFolder } from '../../servers/temporary-folder.js';
 import { waitFor } from '../../servers/wait-for.js';
 import { startProxy } from '../../runtime/tcp-proxy.js';
@@ -14,9 +15,12 @@ const rigs: ConformanceRig[] = [];
 let flags: Flags;
 let world: World;
 let namespace: string;
+/** Of the replica that was started last. */
+let storageAddress: string;
 
 async function start(beside?: ConformanceRig): Promise<ConformanceRig> {
-  const rig = await startConformanceRig({ flags, ...(beside ? { beside } : {}) });
+  const more = { ...flags, storageAddr: (storageAddress = `127.0.0.1:${await freePort()}`) };
+  const rig = await startConformanceRig({ flags: more, ...(beside ? { beside } : {}) });
   rigs.push(rig);
   return rig;
 }
@@ -107,6 +111,14 @@ const rows: readonly LeaderRow[] = [
     },
   },
   {
+    section: '2.1',
+    behaviour: 'a replica that is not the leader serves no artifacts: the probe GET / of its storage fails',
+    run: async () => {
+      for (const path of ['', 'gitrepository/x/y/z.tar.gz'])
+        expect((await fetch(`http://${storageAddress}/${path}`)).status).toBe(503);
+    },
+  },
+  {
     section: '8.1',
     behaviour:
       '--leader-election-release-on-cancel: the lease is given up at the end, and the other takes over',
@@ -116,6 +128,7 @@ const rows: readonly LeaderRow[] = [
       // At once, not when it has run out.
       expect((await lease()).holderIdentity).not.toBe(holderIdentity);
       await waitFor('the other one', async () => isLeading(rigs[0]!), { timeoutMs: 30_000 });
+      expect((await fetch(`http://${storageAddress}/`)).status).toBe(200);
     },
   },
   {

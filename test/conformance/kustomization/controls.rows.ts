@@ -121,6 +121,35 @@ export const controlRows: readonly ScenarioRow[] = [
     },
     expect: { ready: 'True', objects: { [a]: { data: { value: 'theirs' } } } },
   })),
+  ...inBoth((place) => ({
+    section: '1.3',
+    behaviour: `ssa: IfNotPresent in the ${place} of the live object: what exists is left alone`,
+    given: { files: { 'a.yaml': configMap('a') } },
+    expect: { ready: 'True' },
+    steps: [
+      { edit: { [a]: { metadata: { [place]: { [`${group}/ssa`]: 'IfNotPresent' } } } } },
+      {
+        commit: { 'a.yaml': configMap('a', { value: 'two' }) },
+        expect: {
+          ready: 'True',
+          objects: { [a]: { data: { value: 'one' } } },
+          inventory: ['<ns>_a__ConfigMap'],
+        },
+      },
+    ],
+  })),
+  {
+    section: '1.3',
+    behaviour: 'ssa: IfNotPresent that leaves Git lets the object be applied again',
+    given: { files: { 'a.yaml': marked('annotations', 'ssa', 'IfNotPresent') } },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        commit: { 'a.yaml': configMap('a', { value: 'two' }) },
+        expect: { ready: 'True', objects: { [a]: { data: { value: 'two' } } } },
+      },
+    ],
+  },
   {
     section: '1.3',
     behaviour: 'ssa: IfNotPresent makes the object again when it is deleted',
