@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{common,agent,hub,cli,scripts}/**/*.spec.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
+          // Properties over thousands of random inputs take seconds where others use the machine too.
+          testTimeout: 30_000,
         },
       },
       {
