@@ -88,7 +88,7 @@ export class PromotionEngine implements OnModuleInit, OnApplicationBootstrap, Be
     for (const action of run.apply(id, event, actor)) await this.desk.carryOut(run, before, action, actor);
   }
 
-  /** Looks at every lane in which something has not settled. */
+  /** Looks at every lane in which something has not settled but its rollout. */
   async sweep(): Promise<void> {
     const lanes = await this.history.openLanes(this.database.manager);
     await this.health.refresh(this.database.manager);
@@ -101,7 +101,8 @@ export class PromotionEngine implements OnModuleInit, OnApplicationBootstrap, Be
     // A freeze, a veto or another environment may hold or free anybody.
     if (topics.has('freeze') || topics.has('veto') || topics.has('environment')) this.sweepSafely();
     if (topics.has('promotion')) this.refreshSoon();
-    const clusters = new Set(message.changes.map(({ clusterId }) => clusterId));
+    const reports = message.changes.filter(({ topic }) => topic !== 'standing');
+    const clusters = new Set(reports.map(({ clusterId }) => clusterId));
     for (const lane of this.health.lanesOf(clusters)) this.lookSoon(lane);
   }
 

@@ -81,7 +81,7 @@ export class StandingSets {
   async tell(manager: EntityManager, clusterIds: readonly string[]): Promise<void> {
     const clusters = await this.inputs.clusters(manager, clusterIds);
     const news = clusters.map(({ id, name }) => ({
-      topic: 'cluster' as const,
+      topic: 'standing' as const,
       clusterId: id,
       key: name,
       deleted: false,

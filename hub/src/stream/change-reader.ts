@@ -13,6 +13,7 @@ import type { StreamEvent, StreamTopic } from './domain/stream-event.js';
 const batch = 500;
 const topicOf = {
   cluster: 'clusters',
+  standing: 'clusters',
   object: 'objects',
   event: 'events',
   intent: 'intents',
@@ -41,7 +42,8 @@ export class ChangeReader {
   /** One event for each thing that changed; a change of objects changes the roll-up of their cluster, too. */
   async read(changes: readonly Change[]): Promise<readonly StreamEvent[]> {
     const of = (topic: Change['topic']) => changes.filter((change) => change.topic === topic);
-    const touched = [...of('object'), ...of('cluster').filter(({ deleted }) => !deleted)];
+    const present = of('cluster').filter(({ deleted }) => !deleted);
+    const touched = [...of('object'), ...of('standing'), ...present];
     const names = await this.namesOf(changes.map(({ clusterId }) => clusterId));
     return [
       ...(await this.readObjects(of('object'), names)),

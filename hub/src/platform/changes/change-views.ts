@@ -1,7 +1,7 @@
 import type { ChangeTopic } from './change.js';
 
 /** Topics whose changes are keyed by one text, and whose views the feature itself reads. */
-export type ViewTopic = Exclude<ChangeTopic, 'cluster' | 'object' | 'event' | 'intent'>;
+export type ViewTopic = Exclude<ChangeTopic, 'cluster' | 'standing' | 'object' | 'event' | 'intent'>;
 
 /** What the API answers for a key, in the form of the list. */
 export interface ChangedView {

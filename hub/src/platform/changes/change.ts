@@ -12,6 +12,7 @@ export const changeTopics = [
   'freeze',
   'plan',
   'veto',
+  'standing',
 ] as const;
 export type ChangeTopic = (typeof changeTopics)[number];
 
@@ -22,6 +23,8 @@ export interface Change {
   readonly clusterId: string;
   /**
    * object: `apiVersion|kind|namespace|name`; cluster, environment, pipeline and freeze: its name; the others: id.
+   * standing: the name of the cluster, of which nothing changed but what is asked of it, or how far its agents have got
+   * with that; whoever decides by what clusters are and report need not look.
    * Null: so many of the cluster's objects or events that reading all again is cheaper.
    */
   readonly key: string | null;

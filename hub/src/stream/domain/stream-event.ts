@@ -22,7 +22,7 @@ export interface StreamEvent {
   /** Events with the same key replace each other. */
   readonly key: string;
   /** The SSE event name. */
-  readonly name: ChangeTopic | 'deleted' | 'reset';
+  readonly name: Exclude<ChangeTopic, 'standing'> | 'deleted' | 'reset';
   /** JSON on one line. */
   readonly data: string;
 }
