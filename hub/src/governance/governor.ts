@@ -11,13 +11,15 @@ import type { FeedMessage } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import { StandingIntents } from '../standing/standing.js';
-import { planPins } from './domain/plan-pins.js';
-import type { GovernedSource } from './domain/plan-pins.js';
+import { governedOf, planPins } from './domain/plan-pins.js';
+import type { GovernedPlace } from './domain/plan-pins.js';
 import { SourceFactsStore } from './source-facts.store.js';
 
 /** Clusters that joined have their first artifact some time later: they are found by looking. */
 const sweepEveryMs = 2_000;
 const gatherMs = 50;
+/** What changes without end does not have it look without end. */
+const restMs = 500;
 /** One replica at a time. */
 const lock = 7_204_511;
 
@@ -31,6 +33,8 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
   private gathering: NodeJS.Timeout | undefined;
   private subscription: Subscription | undefined;
   private working: Promise<void> = Promise.resolve();
+  /** On the clock of the process. */
+  private restsUntil = 0;
 
   constructor(
     private readonly database: DataSource,
@@ -65,9 +69,9 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
       );
       if (!held?.mine) return;
       const now = this.clock.now();
-      const governed = await this.governed(manager);
-      const facts = await this.facts.of(manager, governed, new Date(now.getTime() - staleAfterMs));
-      const { pin, unpin } = planPins(governed, facts);
+      const places = await this.places(manager);
+      const facts = await this.facts.of(manager, places, new Date(now.getTime() - staleAfterMs));
+      const { pin, unpin } = planPins(governedOf(places, facts), facts);
       await this.standing.change(manager, { unpin, pinUnpinned: pin }, now);
       if (pin.length + unpin.length > 0)
         this.logger.info(
@@ -77,8 +81,8 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
     });
   }
 
-  /** Sources of the members of environments to which releases are brought. */
-  private async governed(manager: EntityManager): Promise<readonly GovernedSource[]> {
+  /** Environments to which releases are brought, with their members. */
+  private async places(manager: EntityManager): Promise<readonly GovernedPlace[]> {
     const places = (await this.pipelines.all(manager)).flatMap(({ name: pipeline, spec }) =>
       spec.environments
         .filter(({ delivery }) => delivery !== 'follow')
@@ -88,11 +92,8 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
       manager,
       places.map(({ environment }) => environment),
     );
-    return places.flatMap(({ pipeline, environment, sources }) =>
-      members
-        .get(environment)!
-        .flatMap(({ clusterId }) => sources.map((source) => ({ clusterId, source, pipeline, environment }))),
-    );
+    const ids = new Map([...members].map(([name, list]) => [name, list.map(({ clusterId }) => clusterId)]));
+    return places.map((place) => ({ ...place, clusterIds: ids.get(place.environment)! }));
   }
 
   private take(message: FeedMessage): void {
@@ -101,10 +102,14 @@ export class Governor implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   private soon(): void {
+    const wait = Math.max(gatherMs, this.restsUntil - performance.now());
     this.gathering ??= setTimeout(() => {
       this.working = this.sweep()
         .catch((err: unknown) => this.logger.warn({ err }, 'pins were not brought to what the pipelines say'))
-        .finally(() => (this.gathering = undefined));
-    }, gatherMs);
+        .finally(() => {
+          this.gathering = undefined;
+          this.restsUntil = performance.now() + restMs;
+        });
+    }, wait);
   }
 }

@@ -1,5 +1,13 @@
 import type { PinRequest, PinTarget, SourceKey } from '../../standing/standing.js';
 
+/** An environment of a pipeline that moves the sources of its clusters by pins. */
+export interface GovernedPlace {
+  readonly pipeline: string;
+  readonly environment: string;
+  readonly sources: readonly SourceKey[];
+  readonly clusterIds: readonly string[];
+}
+
 /** A source of a cluster that a pipeline moves by pins. */
 export interface GovernedSource extends PinTarget {
   readonly pipeline: string;
@@ -18,6 +26,19 @@ export interface SourceFact extends PinTarget {
 export interface PinPlan {
   readonly pin: readonly PinRequest[];
   readonly unpin: readonly PinTarget[];
+}
+
+/** The governed sources of those clusters that there is something to say about: mostly of none in a large fleet. */
+export function governedOf(
+  places: readonly GovernedPlace[],
+  facts: readonly SourceFact[],
+): readonly GovernedSource[] {
+  const wanted = new Set(facts.map(({ clusterId }) => clusterId));
+  return places.flatMap(({ pipeline, environment, sources, clusterIds }) =>
+    clusterIds
+      .filter((clusterId) => wanted.has(clusterId))
+      .flatMap((clusterId) => sources.map((source) => ({ clusterId, source, pipeline, environment }))),
+  );
 }
 
 /**
