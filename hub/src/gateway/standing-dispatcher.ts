@@ -51,7 +51,11 @@ export class StandingDispatcher {
       (most, { keptStanding }) => (keptStanding > most ? keptStanding : most),
       0n,
     );
-    const set = await this.turnstile.pass(() => standing.current(clusterId, highest));
+    const held = await standing.held(clusterId);
+    const set =
+      held && held.version >= highest
+        ? held.message
+        : await this.turnstile.pass(() => standing.current(clusterId, highest));
     if (!set) return;
     const lacking = sessions.filter((session) => session.sentStanding < set.version);
     // One agent that is slow in reading must not keep the set from the others.

@@ -5,11 +5,24 @@ import type {
 import type { EntityManager } from 'typeorm';
 import type { AgentId } from '../objects/object-status.store.js';
 
+/** The set of a cluster as it stands. */
+export interface HeldSet {
+  readonly version: bigint;
+  /** Undefined when nothing was ever asked of the cluster. */
+  readonly message: StandingMessage | undefined;
+}
+
 /**
  * What the gateway needs of the standing intents. The standing module provides it (`@Global`, exported, under this
  * class as token). Everything may be called again with the same arguments.
  */
 export abstract class StandingPort {
+  /**
+   * What the cluster's agent is to keep, as it stands; undefined when there never was anything. Many that ask at the
+   * same time are answered by one query: a wave of a rollout pins its clusters at once.
+   */
+  abstract held(clusterId: string): Promise<HeldSet | undefined>;
+
   /**
    * The whole set of the cluster, with a version above `kept` when it is another one than the agent keeps; undefined
    * when nothing has ever been asked of the cluster and its agent keeps nothing.

@@ -7,26 +7,32 @@ import type {
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import type { HeldSet } from '../gateway/standing-port.js';
 import { StandingPort } from '../gateway/standing-port.js';
 import type { AgentId } from '../objects/object-status.store.js';
 import { Clock } from '../platform/clock.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
+import { GroupRead } from '../platform/database/group-read.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import { DeliveryNoteStore } from './delivery-note.store.js';
 import type { DeliveryNote } from './domain/delivery-note.js';
 import { mergeNotes } from './domain/delivery-note.js';
 import { standingMessage } from './domain/standing-content.js';
+import type { StandingSetContent } from './standing-set.store.js';
 import { StandingSetStore } from './standing-set.store.js';
 import { StandingSets } from './standing-sets.js';
 
 const longestRefusal = 4_096;
 /** Notes of one transaction; a veto is answered by the whole fleet at once. */
 const batchNotes = 500;
+/** Sets that one query reads: a set may hold a thousand vetoes. */
+const batchSets = 100;
 
 /** The gateway's side of the standing intents: what is to be sent, and what became of it. */
 @Injectable()
 export class StandingOutbox extends StandingPort implements OnApplicationShutdown {
   private readonly notes: GroupCommit<DeliveryNote, undefined>;
+  private readonly contents: GroupRead<StandingSetContent>;
 
   constructor(
     private readonly database: DataSource,
@@ -37,6 +43,7 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
     @Inject(LOGGER) logger: Logger,
   ) {
     super();
+    this.contents = new GroupRead((ids) => store.contents(database.manager, ids), batchSets);
     this.notes = new GroupCommit({
       dataSource: database,
       write: async (manager, notes) => this.write(manager, notes),
@@ -44,6 +51,11 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
       maxWeight: batchNotes,
       onDatabaseAway: (err) => logger.warn({ err }, 'answers to standing intents wait for the database'),
     });
+  }
+
+  async held(clusterId: string): Promise<HeldSet | undefined> {
+    const row = await this.contents.get(clusterId);
+    return row && { version: row.version, message: messageOf(row) };
   }
 
   async current(clusterId: string, kept: bigint): Promise<StandingMessage | undefined> {
@@ -59,7 +71,7 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
       });
       row = await this.store.content(manager, clusterId);
     }
-    return row && row.version > 0n ? standingMessage(row.version, row.content) : undefined;
+    return row && messageOf(row);
   }
 
   async kept({ clusterId, shard }: AgentId, acknowledged: bigint): Promise<void> {
@@ -87,4 +99,9 @@ export class StandingOutbox extends StandingPort implements OnApplicationShutdow
     if (seen.length > 0) await this.sets.tell(manager, seen);
     return notes.map(() => undefined);
   }
+}
+
+/** Nothing, where nothing was ever asked. */
+function messageOf({ version, content }: StandingSetContent): StandingMessage | undefined {
+  return version > 0n ? standingMessage(version, content) : undefined;
 }

@@ -61,11 +61,21 @@ export class StandingSetStore {
   }
 
   async content(manager: EntityManager, clusterId: string): Promise<StandingSetContent | undefined> {
-    const rows = await manager.query<{ version: string; content: Buffer }[]>(
-      'SELECT s.version, s.content FROM standing_sets s WHERE s.cluster_id = $1',
-      [clusterId],
+    return (await this.contents(manager, [clusterId])).get(clusterId);
+  }
+
+  /** By cluster. */
+  async contents(
+    manager: EntityManager,
+    clusterIds: readonly string[],
+  ): Promise<ReadonlyMap<string, StandingSetContent>> {
+    const rows = await manager.query<{ clusterId: string; version: string; content: Buffer }[]>(
+      `SELECT s.cluster_id AS "clusterId", s.version, s.content FROM standing_sets s WHERE s.cluster_id = ANY($1)`,
+      [clusterIds],
     );
-    return rows[0] && { version: BigInt(rows[0].version), content: rows[0].content };
+    return new Map(
+      rows.map(({ clusterId, version, content }) => [clusterId, { version: BigInt(version), content }]),
+    );
   }
 
   /** `rows` have been locked. */
