@@ -17,6 +17,8 @@ import { releaseQueue } from './queues.js';
 
 /** Reports of many clusters in so short a time are one. */
 const gatherMs = 200;
+/** A pipeline whose clusters report without end, e.g. while all of them move, is looked at so often. */
+const againMs = 1_000;
 /** What no message told is found after so long. */
 const sweepEveryMs = 60_000;
 const workers = 4;
@@ -26,6 +28,8 @@ const workers = 4;
 export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private known: readonly PipelineRecord[] = [];
   private readonly due = new Set<string>();
+  /** When reports had a pipeline looked at last, on the clock of the process. */
+  private readonly lookedAt = new Map<string, number>();
   /** Pipelines that were changed; all of them after a sweep. */
   private readonly changed = new Set<string>();
   private subscription: Subscription | undefined;
@@ -81,9 +85,14 @@ export class ReleaseTriggers implements OnModuleInit, OnApplicationBootstrap, Be
 
   private async wake(): Promise<void> {
     if (this.stale || this.changed.size > 0) await this.reload();
-    const names = [...this.due];
-    this.due.clear();
-    for (const name of names) await this.jobs.wake(releaseQueue, name);
+    const now = performance.now();
+    for (const name of [...this.due].filter(
+      (one) => now - (this.lookedAt.get(one) ?? -Infinity) >= againMs,
+    )) {
+      this.due.delete(name);
+      this.lookedAt.set(name, now);
+      await this.jobs.wake(releaseQueue, name);
+    }
   }
 
   private async reload(): Promise<void> {
