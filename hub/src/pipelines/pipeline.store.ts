@@ -57,6 +57,32 @@ export class PipelineStore extends Pipelines {
     return members;
   }
 
+  async sharedWith(
+    manager: EntityManager,
+    environment: string,
+    others: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<Member, 'clusterId' | 'name'>>> {
+    const names = [...new Set([environment, ...others])];
+    const stored = others.length === 0 ? [] : await this.environments.some(manager, names);
+    const own = stored.find(({ name }) => name === environment);
+    const theirs = stored.filter(({ name }) => others.includes(name));
+    if (!own || theirs.length === 0) return new Map();
+    const values: unknown[] = [];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const matches = (document: StoredDocument) =>
+      selectorSql(selectorOf(environmentOf(document).selector), 'c.labels', bind);
+    const mine = `SELECT c.id, c.name, c.labels FROM fleet_clusters c WHERE ${isMemberSql} AND (${matches(own)})`;
+    const parts = theirs.map(
+      (document) => `(SELECT ${bind(document.name)}::text AS environment, c.id AS "clusterId", c.name
+        FROM mine c WHERE ${matches(document)} ORDER BY c.name LIMIT 1)`,
+    );
+    const rows: { environment: string; clusterId: string; name: string }[] = await manager.query(
+      `WITH mine AS MATERIALIZED (${mine}) ${parts.join(' UNION ALL ')}`,
+      values,
+    );
+    return new Map(rows.map(({ environment: name, ...cluster }) => [name, cluster]));
+  }
+
   /** The clusters that an environment with this spec has now, by name. */
   async matching(manager: EntityManager, { selector }: EnvironmentSpec): Promise<readonly Member[]> {
     const where = new SqlConditions();

@@ -38,6 +38,13 @@ export abstract class Pipelines {
     manager: EntityManager,
     environments: readonly string[],
   ): Promise<ReadonlyMap<string, readonly Member[]>>;
+
+  /** Of each of the others that has a cluster in common with the environment: one of those, first by name. */
+  abstract sharedWith(
+    manager: EntityManager,
+    environment: string,
+    others: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<Member, 'clusterId' | 'name'>>>;
 }
 
 /** A promotion that has not ended. */

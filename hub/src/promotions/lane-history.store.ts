@@ -90,12 +90,15 @@ export class LaneHistoryStore {
     );
   }
 
-  /** Lanes in which something has not settled. */
+  /**
+   * Lanes in which something has not settled that the lane itself decides. What only moves is decided by its rollout,
+   * which leaves a note for the lane in the transaction of its end.
+   */
   async openLanes(manager: EntityManager): Promise<readonly LaneKey[]> {
     return manager.query(
       `SELECT DISTINCT p.pipeline, p.environment FROM promotions p
-       WHERE p.retired_at IS NULL AND (p.ended_at IS NULL OR (p.ended_at IS NOT NULL AND p.delivery ->> 'phase' = 'wait')
-         OR EXISTS (SELECT 1 FROM promotion_rollout_news n WHERE n.promotion_id = p.id))`,
+       WHERE p.retired_at IS NULL AND ((p.ended_at IS NULL AND p.state NOT IN ('RollingOut', 'RollingBack'))
+         OR p.delivery ->> 'phase' = 'wait' OR EXISTS (SELECT 1 FROM promotion_rollout_news n WHERE n.promotion_id = p.id))`,
     );
   }
 }

@@ -100,22 +100,26 @@ export class LaneObserver {
       ({ pipeline, environment }) => pipeline !== promotion.pipeline || environment !== promotion.environment,
     );
     if (others.length === 0) return [];
-    const mine = await this.pipelines.members(manager, setup.environment.name);
     const released = await this.releases.byIds(manager, [
       ...new Set(others.map(({ releaseId }) => releaseId)),
     ]);
-    const found: string[] = [];
-    for (const other of others) {
-      const items = released.find(({ id }) => id === other.releaseId)?.items ?? [];
+    const itemsOf = new Map(released.map(({ id, items }) => [id, items]));
+    const rivals = others.flatMap((other) => {
+      const items = itemsOf.get(other.releaseId) ?? [];
       const shared = release.items.find(({ source }) =>
         items.some((item) => sameSource(item.source, source)),
       );
-      if (!shared) continue;
-      const theirs = await this.pipelines.members(manager, other.environment);
-      const cluster = mine.find(({ clusterId }) => theirs.some((one) => one.clusterId === clusterId));
-      if (cluster) found.push(busy(other, shared.source, cluster));
-    }
-    return found;
+      return shared ? [{ other, source: shared.source }] : [];
+    });
+    const clusters = await this.pipelines.sharedWith(
+      manager,
+      setup.environment.name,
+      rivals.map(({ other }) => other.environment),
+    );
+    return rivals.flatMap(({ other, source }) => {
+      const cluster = clusters.get(other.environment);
+      return cluster ? [busy(other, source, cluster)] : [];
+    });
   }
 
   private async facts(
@@ -216,7 +220,7 @@ function busy(
     id,
   }: { readonly id: string } & Record<'pipeline' | 'environment' | 'releaseName', string>,
   { kind, namespace, name }: SourceKey,
-  cluster: Member,
+  cluster: Pick<Member, 'name'>,
 ): string {
   return (
     `pipeline ${pipeline} moves ${kind}/${namespace}/${name} of cluster ${cluster.name} ` +
