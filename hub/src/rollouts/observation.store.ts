@@ -104,10 +104,7 @@ export class ObservationStore {
       wanted.map(({ revision }) => (revision === null ? '' : revisionKey(revision))),
       wanted.map(({ untouched }) => untouched),
     ]);
-    return rows.map((row, index) => {
-      const { kind, namespace, name } = wanted[index]!.item.source;
-      return { ...row, source: `${kind} ${namespace}/${name}` };
-    });
+    return rows.map((row, index) => ({ ...row, source: sourceText(wanted[index]!.item.source) }));
   }
 
   /** The clusters with these ids that are still there. */
@@ -131,4 +128,9 @@ export class ObservationStore {
       }),
     );
   }
+}
+
+/** A source as messages name it. */
+export function sourceText({ kind, namespace, name }: RolloutItem['source']): string {
+  return `${kind} ${namespace}/${name}`;
 }

@@ -6,13 +6,14 @@ import { repositoryOf } from '../fleet/domain/repository.js';
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { decide } from './domain/decide.js';
-import type { Rollout, RolloutAction, RolloutEvent } from './domain/rollout.js';
+import { hasChanged, isToGoOn } from './domain/go-on.js';
+import { isLater, reachesLater } from './domain/later.js';
+import type { Observation, Rollout, RolloutAction, RolloutEvent } from './domain/rollout.js';
 import type { VetoRecord, VetoTarget } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import { RolloutActions } from './rollout-actions.js';
 import type { Decided } from './rollout-actions.js';
 import { RolloutObserver } from './rollout-observer.js';
-import { hasChanged } from './rollout-row.js';
 import type { StoredRollout } from './rollout-row.js';
 import { RolloutStore } from './rollout.store.js';
 import type { SavedDecision } from './rollout.store.js';
@@ -70,13 +71,24 @@ export class RolloutEngine {
     if (stored.length === 0) return [];
     const vetoed = await this.vetoed(manager, stored);
     const stopped = stored.map((one) => stop(one, vetoed, now));
-    const observations = await this.observer.observe(manager, stopped, now);
-    const decided = stopped.map((one, index) => {
-      const event: RolloutEvent = { type: 'observed', clusters: observations[index]! };
-      const { state, actions } = decide(one.rollout, event, now.getTime());
-      return { ...one, rollout: state, actions: [...one.actions, ...actions] };
+    return this.settle(manager, await this.decideAll(manager, stopped, now), now);
+  }
+
+  /** What clusters of later waves report is read only for the decisions that reach them. */
+  private async decideAll(
+    manager: EntityManager,
+    looks: readonly Look[],
+    now: Date,
+  ): Promise<readonly Look[]> {
+    const known = await this.observer.observe(manager, looks, now, isLater);
+    const decided = looks.map((look, index) => decideOn(look, known[index]!, now));
+    const further = looks.filter((look, index) => reachesLater(look.rollout, decided[index]!.rollout));
+    if (further.length === 0) return decided;
+    const all = await this.observer.observe(manager, further, now);
+    return decided.map((look, index) => {
+      const at = further.indexOf(looks[index]!);
+      return at < 0 ? look : decideOn(further[at]!, all[at]!, now);
     });
-    return this.settle(manager, decided, now);
   }
 
   /** Vetoes in force by what they are about. */
@@ -103,13 +115,13 @@ export class RolloutEngine {
       },
     );
     const changed = decided.filter(({ saved }) => hasChanged(saved.before, saved.after));
-    const due = ({ before, after }: SavedDecision) => Math.abs(after.at - before.at) >= clockEveryMs;
     await this.actions.carryOut(manager, decided, now);
+    const written = decided.filter(
+      ({ saved, stored }) => hasChanged(saved.before, saved.after) || isDue(saved, stored, now),
+    );
     await this.store.save(
       manager,
-      decided
-        .map(({ saved }) => saved)
-        .filter((saved) => hasChanged(saved.before, saved.after) || due(saved)),
+      written.map(({ saved }) => saved),
     );
     await this.changes.publish(
       manager,
@@ -119,6 +131,19 @@ export class RolloutEngine {
   }
 }
 
+function decideOn(look: Look, clusters: readonly Observation[], now: Date): Look {
+  const event: RolloutEvent = { type: 'observed', clusters };
+  const { state, actions } = decide(look.rollout, event, now.getTime());
+  const isMore = isToGoOn(look.rollout, state, event, now.getTime());
+  const soon: RolloutAction[] = isMore ? [{ type: 'wakeAt', at: now.getTime() }] : [];
+  return { ...look, rollout: state, actions: [...look.actions, ...actions, ...soon] };
+}
+
+/** Of a rollout that nothing happens to the clock is written now and then, and that its time has come once. */
+function isDue({ before, after }: SavedDecision, { wakeAt }: StoredRollout, now: Date): boolean {
+  return Math.abs(after.at - before.at) >= clockEveryMs || (wakeAt !== null && wakeAt <= now.getTime());
+}
+
 /** Whatever somebody has vetoed goes no further. */
 function stop(stored: StoredRollout, vetoed: ReadonlyMap<string, VetoRecord>, now: Date): Look {
   const { subject, rollout: before } = stored;
@@ -126,7 +151,7 @@ function stop(stored: StoredRollout, vetoed: ReadonlyMap<string, VetoRecord>, no
   if (!veto) return { ...stored, before, actions: [] };
   const event: RolloutEvent = { type: 'vetoed', by: veto.requestedBy, reason: veto.reason };
   const { state, actions } = decide(before, event, now.getTime());
-  return { subject, rollout: state, before, actions };
+  return { ...stored, rollout: state, before, actions };
 }
 
 /** The same for all ways to address the repository, and for all refs that lead to the commit. */

@@ -7,10 +7,10 @@ import { holdsCluster, holdsSource } from '../standing/domain/freeze-scope.js';
 import type { ActiveFreeze } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import type { SourceFacts } from './domain/observe-cluster.js';
-import { observeCluster } from './domain/observe-cluster.js';
-import type { ClusterProgress, Observation } from './domain/rollout.js';
+import { observeCluster, unasked } from './domain/observe-cluster.js';
+import type { ClusterProgress, Observation, Rollout } from './domain/rollout.js';
 import type { KnownCluster, WantedSource } from './observation.store.js';
-import { ObservationStore } from './observation.store.js';
+import { ObservationStore, sourceText } from './observation.store.js';
 import type { StoredRollout } from './rollout-row.js';
 
 type Members = ReadonlyMap<string, readonly Member[]>;
@@ -32,11 +32,15 @@ export class RolloutObserver {
     @Optional() @Inject(BreakGlass) private readonly breakGlass: BreakGlass | null,
   ) {}
 
-  /** What is known of the clusters of each rollout and of the members of its environment, in their order. */
+  /**
+   * What is known of the clusters of each rollout and of the members of its environment, in their order. What is
+   * reported by clusters that are left out is not asked.
+   */
   async observe(
     manager: EntityManager,
     rollouts: readonly StoredRollout[],
     now: Date,
+    isLeftOut: (rollout: Rollout, cluster: ClusterProgress) => boolean = () => false,
   ): Promise<readonly (readonly Observation[])[]> {
     const active = await this.standing.freezesOf(manager, {}, now);
     const passed = active.length === 0 ? new Map() : await this.passed(manager, rollouts);
@@ -47,16 +51,17 @@ export class RolloutObserver {
     ]);
     const ids = rollouts.map((stored) => idsOf(stored, members));
     const clusters = await this.store.clusters(manager, [...new Set(ids.flat())], now);
-    const wanted = rollouts.flatMap((stored, index) => wantedOf(stored, ids[index]!));
-    const facts = await this.store.facts(manager, wanted);
+    const wanted = rollouts.map((stored, index) => wantedOf(stored, ids[index]!, isLeftOut));
+    const facts = await this.store.facts(
+      manager,
+      wanted.flatMap((list) => list.flatMap((source) => source ?? [])),
+    );
     const sets = new Map(
       [...members].map(([name, list]) => [name, new Set(list.map((one) => one.clusterId))]),
     );
     let at = 0;
     return rollouts.map((stored, index) => {
-      const count = ids[index]!.length * stored.subject.items.length;
-      const own = facts.slice(at, at + count);
-      at += count;
+      const own = wanted[index]!.map((source) => (source === null ? null : facts[at++]!));
       return observationsOf(stored, ids[index]!, own, clusters, { active, passed, members: sets });
     });
   }
@@ -78,9 +83,15 @@ function idsOf({ subject, rollout }: StoredRollout, members: Members): readonly 
   return [...known, ...joined.map(({ clusterId }) => clusterId)];
 }
 
-function wantedOf({ subject, rollout }: StoredRollout, ids: readonly string[]): readonly WantedSource[] {
+/** One of each source of each cluster; null where it is not asked. */
+function wantedOf(
+  { subject, rollout }: StoredRollout,
+  ids: readonly string[],
+  isLeftOut: (rollout: Rollout, cluster: ClusterProgress) => boolean,
+): readonly (WantedSource | null)[] {
   return ids.flatMap((clusterId, index) => {
     const progress = rollout.clusters[index];
+    if (progress && isLeftOut(rollout, progress)) return subject.items.map(() => null);
     return subject.items.map((item, number) => ({
       rolloutId: subject.id,
       clusterId,
@@ -98,7 +109,7 @@ function wantedRevision(progress: ClusterProgress | undefined, item: number, tar
 function observationsOf(
   { subject, rollout }: StoredRollout,
   ids: readonly string[],
-  facts: readonly SourceFacts[],
+  facts: readonly (SourceFacts | null)[],
   clusters: ReadonlyMap<string, KnownCluster>,
   freezes: Freezes,
 ): readonly Observation[] {
@@ -109,7 +120,9 @@ function observationsOf(
     if (!cluster) return [];
     const progress = rollout.clusters[index];
     const { labels, ...known } = cluster;
-    const own = facts.slice(index * items.length, (index + 1) * items.length);
+    const own = facts
+      .slice(index * items.length, (index + 1) * items.length)
+      .map((known, item) => known ?? { ...unasked, source: sourceText(items[item]!.source) });
     const frozen = freezeOf(subject, cluster, freezes);
     const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
     const domain = failureDomain === null ? null : (labels[failureDomain] ?? null);

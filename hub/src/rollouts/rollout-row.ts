@@ -1,5 +1,4 @@
 import type { ClusterProgress, Rollout, RolloutPlan, WaveProgress } from './domain/rollout.js';
-import { isOpen } from './domain/decide.js';
 import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
 import type { RolloutItem } from './rollouts.js';
 
@@ -20,6 +19,8 @@ export interface RolloutSubject {
 export interface StoredRollout {
   readonly subject: RolloutSubject;
   readonly rollout: Rollout;
+  /** When it was to be looked at next. */
+  readonly wakeAt: number | null;
 }
 
 /** The columns of `rollouts` that change; times and durations are numbers of milliseconds. */
@@ -50,6 +51,7 @@ export interface FullRolloutRow extends RolloutRow {
   readonly plan: RolloutPlan;
   readonly requested_by: string;
   readonly break_glass: boolean;
+  readonly wake_at: number | null;
 }
 
 /** A row of `rollout_clusters`. */
@@ -140,6 +142,7 @@ export function changedClusterRows(
 /** A rollout from its rows; `clusters` in the order of the plan. */
 export function storedRollout(row: FullRolloutRow, clusters: readonly ClusterRow[]): StoredRollout {
   return {
+    wakeAt: row.wake_at,
     subject: {
       id: row.id,
       promotionId: row.promotion_id,
@@ -193,21 +196,4 @@ function clusterFrom(row: ClusterRow): ClusterProgress {
     beganAt: row.began_at,
     endedAt: row.ended_at,
   };
-}
-
-const ownFields = [
-  'state',
-  'reason',
-  'wave',
-  'sequence',
-  'accepted',
-  'lateFailures',
-  'halted',
-  'superseded',
-] as const;
-
-/** Whether anything but the clock changed: only then are people and the database told. */
-export function hasChanged(before: Rollout, after: Rollout): boolean {
-  if (before.clusters !== after.clusters || before.waves !== after.waves) return true;
-  return ownFields.some((field) => before[field] !== after[field]) || isOpen(before) !== isOpen(after);
 }

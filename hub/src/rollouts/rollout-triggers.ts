@@ -8,6 +8,9 @@ import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { Change } from '../platform/changes/change.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { batchesOf } from './domain/batches.js';
+import { reportOf } from './domain/report.js';
+import type { Report } from './domain/report.js';
 import { RolloutDueStore } from './rollout-due.store.js';
 import { RolloutEngine } from './rollout-engine.js';
 
@@ -26,7 +29,8 @@ const retryMs = 500;
 export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private subscription: Subscription | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
-  private reported = new Set<string>();
+  /** By the text of the change: each once. */
+  private reported = new Map<string, Report>();
   private changed = new Set<string>();
   private rollouts = new Set<string>();
   private everything = false;
@@ -59,8 +63,8 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
     await this.working;
   }
 
-  /** Wants a rollout to be looked at soon; call it after the commit, or leave it to its change notice. */
-  wake(id: string): void {
+  /** Wants a rollout to be looked at soon. */
+  private wake(id: string): void {
     this.rollouts.add(id);
     this.gather();
   }
@@ -71,10 +75,11 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
     this.gather();
   }
 
-  private note({ topic, clusterId, key }: Change): void {
-    if (topic === 'object') this.reported.add(clusterId);
+  /** A rollout that was started, or that somebody did something to, is due at once: `take` looks for it. */
+  private note(change: Change): void {
+    const { topic, clusterId, key } = change;
+    if (topic === 'object') this.reported.set(`${clusterId} ${key}`, reportOf(change));
     else if (topic === 'cluster') this.changed.add(clusterId);
-    else if (topic === 'rollout' && key !== null) this.rollouts.add(key);
     else if (topic === 'freeze' || topic === 'veto' || topic === 'environment') this.everything = true;
   }
 
@@ -94,22 +99,22 @@ export class RolloutTriggers implements OnApplicationBootstrap, BeforeApplicatio
 
   private async work(): Promise<void> {
     const wanted = {
-      reported: [...this.reported],
+      reported: [...this.reported.values()],
       changed: [...this.changed],
       rollouts: [...this.rollouts],
       everything: this.everything,
     };
-    this.reported = new Set();
+    this.reported = new Map();
     this.changed = new Set();
     this.rollouts = new Set();
     this.everything = false;
-    const ids = await this.due.find(this.database.manager, wanted);
+    const batches = batchesOf(await this.due.find(this.database.manager, wanted), batch);
     let next = 0;
     const work = async (): Promise<void> => {
-      while (next < ids.length && !this.stopped) {
+      while (next < batches.length && !this.stopped) {
         const at = next;
-        next += batch;
-        await this.evaluate(ids.slice(at, at + batch));
+        next += 1;
+        await this.evaluate(batches[at]!);
       }
     };
     await Promise.all(Array.from({ length: inParallel }, work));

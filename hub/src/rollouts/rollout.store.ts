@@ -23,7 +23,8 @@ const time = (column: string) => `to_timestamp(${column} / 1000.0)`;
 
 const rolloutColumns = `r.id, r.promotion_id, r.pipeline, r.environment, r.release, r.failure_domain, r.items, r.plan,
   r.requested_by, r.break_glass, r.state, r.reason, r.wave, r.waves, r.sequence, r.accepted, r.late_failures, r.halted,
-  r.superseded, ${epoch('r.looked_at')} AS looked_at, r.elapsed_ms::float8, r.steady_from_ms::float8`;
+  r.superseded, ${epoch('r.looked_at')} AS looked_at, r.elapsed_ms::float8, r.steady_from_ms::float8,
+  ${epoch('r.wake_at')} AS wake_at`;
 const clusterColumns = `c.rollout_id, c.cluster_id, c.position, c.name, c.domain, c.wave, c.state, c.message, c.cause,
   c.goal, c.touched, c.attempts, c.pinned, c.catching_up, c.previous, c.spent_ms::float8, c.counting_from_ms::float8,
   c.healthy_from_ms::float8, c.healthy_run, c.ignored, ${epoch('c.began_at')} AS began_at,

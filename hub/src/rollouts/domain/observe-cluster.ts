@@ -31,6 +31,29 @@ export interface SourceFacts {
   readonly lastGood: string | null;
 }
 
+/** Of a source that was not asked about. */
+export const unasked: Omit<SourceFacts, 'source'> = {
+  revision: null,
+  suspended: false,
+  sourceMessage: '',
+  gateState: '',
+  gateMode: '',
+  gateMessage: '',
+  gateIsWanted: false,
+  gateFailure: '',
+  there: false,
+  total: 0,
+  healthy: 0,
+  suspendedObjects: 0,
+  trying: false,
+  failed: null,
+  failure: '',
+  waiting: null,
+  healthySince: null,
+  healthyRun: '',
+  lastGood: null,
+};
+
 /** What is known of a cluster besides its objects. */
 export interface ClusterFacts {
   readonly id: string;

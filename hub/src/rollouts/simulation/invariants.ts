@@ -1,4 +1,6 @@
+import { decide } from '../domain/decide.js';
 import { longestStepMs } from '../domain/draft.js';
+import { isLater, reachesLater } from '../domain/later.js';
 import type { Decision, Observation, Rollout, RolloutAction } from '../domain/rollout.js';
 import { isFinal } from '../domain/states.js';
 import { hasFailed, isInFlight } from '../domain/tally.js';
@@ -38,6 +40,41 @@ export function checkDecision(
   checkProof(before, after);
   if (observations.size > 0) checkTime(before, after, observations);
 }
+
+/** A decision that reaches no later wave is the same whatever is reported there, so that the hub need not ask. */
+export function checkLater(before: Rollout, observations: readonly Observation[], now: number): void {
+  const later = new Set(before.clusters.filter((one) => isLater(before, one)).map(({ id }) => id));
+  if (later.size === 0) return;
+  const wrong = observations.map((observation, index) =>
+    later.has(observation.id)
+      ? { ...observation, ...(index % 2 === 0 ? nothingKnown : allWrong) }
+      : observation,
+  );
+  const light = decide(before, { type: 'observed', clusters: wrong }, now);
+  if (reachesLater(before, light.state)) return;
+  const whole = decide(before, { type: 'observed', clusters: observations }, now);
+  promise(
+    JSON.stringify(light) === JSON.stringify(whole),
+    'what clusters of later waves report changes a decision that does not reach them',
+  );
+}
+
+const nothingKnown = {
+  phase: 'elsewhere',
+  healthySince: null,
+  healthyRun: '',
+  failure: '',
+  message: '',
+  lastGood: [],
+  movedOn: false,
+} as const;
+const allWrong = {
+  ...nothingKnown,
+  phase: 'failed',
+  failure: 'f',
+  message: 'is wrong',
+  movedOn: true,
+} as const;
 
 function checkConcurrency({ clusters, plan }: Rollout): void {
   const moving = clusters.filter(isInFlight);

@@ -1,11 +1,12 @@
 import { decide } from '../domain/decide.js';
+import { isToGoOn } from '../domain/go-on.js';
 import { isRetried } from '../domain/commands.js';
 import { newRollout, planWaves } from '../domain/plan.js';
 import type { Decision, Rollout, RolloutEvent } from '../domain/rollout.js';
 import { isFinal } from '../domain/states.js';
 import { isInFlight } from '../domain/tally.js';
 import type { Told } from './invariants.js';
-import { checkDecision, checkSettled, promise } from './invariants.js';
+import { checkDecision, checkLater, checkSettled, promise } from './invariants.js';
 import type { Schedule, Step } from './schedule.js';
 import { revisions, SimulatedAgent } from './simulated-agent.js';
 
@@ -101,13 +102,24 @@ class Simulation {
     if (report === 'twice') this.look();
   }
 
+  /** As the hub does: as long as there is more to decide, at once. */
   private look(): void {
+    const most = 10 + 2 * this.rollout.clusters.length;
+    for (let round = 0; this.lookOnce(); round += 1)
+      promise(round < most, `looks ${most} times at what does not change`);
+  }
+
+  private lookOnce(): boolean {
     const follows = this.schedule.delivery === 'follow';
     const byId = new Map(this.rollout.clusters.map((cluster) => [cluster.id, cluster]));
     const clusters = this.agents
       .filter((agent) => agent.exists || byId.has(agent.id))
       .map((agent) => agent.observe(this.now, byId.get(agent.id), follows));
-    this.decide({ type: 'observed', clusters });
+    const before = this.rollout;
+    const event: RolloutEvent = { type: 'observed', clusters };
+    checkLater(before, clusters, this.now);
+    this.decide(event);
+    return isToGoOn(before, this.rollout, event, this.now);
   }
 
   /** A decision and what it does are stored together, or not at all. */
