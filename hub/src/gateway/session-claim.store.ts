@@ -27,17 +27,15 @@ const columns = `agents.session_id AS "sessionId", agents.instance_id AS "instan
 @Injectable()
 export class SessionClaimStore {
   /** The row of the agent, made when it is new, locked until the transaction ends. */
-  async lock(manager: EntityManager, { clusterId, shard }: AgentId): Promise<SessionClaim> {
+  async lock(manager: EntityManager, agent: AgentId): Promise<SessionClaim> {
+    const known = await this.lockKnown(manager, agent);
+    if (known) return known;
     await manager.query(
       `INSERT INTO agents (cluster_id, shard, agent_version, kubernetes_version) VALUES ($1, $2, '', '')
        ON CONFLICT (cluster_id, shard) DO NOTHING`,
-      [clusterId, shard],
+      [agent.clusterId, agent.shard],
     );
-    const rows = await manager.query<SessionClaim[]>(
-      `SELECT ${columns} FROM agents WHERE agents.cluster_id = $1 AND agents.shard = $2 FOR UPDATE`,
-      [clusterId, shard],
-    );
-    return rows[0]!;
+    return (await this.lockKnown(manager, agent))!;
   }
 
   async read(manager: EntityManager, { clusterId, shard }: AgentId): Promise<SessionClaim | null> {
@@ -114,5 +112,16 @@ export class SessionClaimStore {
       [clusterId, kind, namespace, name],
     );
     return rows[0]?.shard ?? null;
+  }
+
+  private async lockKnown(
+    manager: EntityManager,
+    { clusterId, shard }: AgentId,
+  ): Promise<SessionClaim | undefined> {
+    const rows = await manager.query<SessionClaim[]>(
+      `SELECT ${columns} FROM agents WHERE agents.cluster_id = $1 AND agents.shard = $2 FOR UPDATE`,
+      [clusterId, shard],
+    );
+    return rows[0];
   }
 }

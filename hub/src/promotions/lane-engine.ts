@@ -71,6 +71,7 @@ export class LaneEngine {
 
   private async takeNews(run: LaneRun): Promise<void> {
     const ids = run.promotions.map(({ id }) => id);
+    if (ids.length === 0) return;
     for (const { promotionId, ...news } of await this.promotions.takeNews(run.manager, ids))
       run.apply(promotionId, { type: 'rollout', news });
   }

@@ -24,14 +24,17 @@ export class PromotionStore {
   /** One decision at a time in a lane, until the transaction ends. */
   async lockLane(manager: EntityManager, { pipeline, environment }: LaneKey): Promise<void> {
     const values = [pipeline, environment];
+    const lock = () =>
+      manager.query<unknown[]>(
+        'SELECT 1 FROM promotion_lanes l WHERE l.pipeline = $1 AND l.environment = $2 FOR UPDATE',
+        values,
+      );
+    if ((await lock()).length > 0) return;
     await manager.query(
       'INSERT INTO promotion_lanes (pipeline, environment) VALUES ($1, $2) ON CONFLICT DO NOTHING',
       values,
     );
-    await manager.query(
-      'SELECT 1 FROM promotion_lanes l WHERE l.pipeline = $1 AND l.environment = $2 FOR UPDATE',
-      values,
-    );
+    await lock();
   }
 
   /** What may change: has not ended, or its rollout told something, or Git still offers it. */

@@ -18,7 +18,7 @@ import { releaseQueue } from './queues.js';
 /** Reports of many clusters in so short a time are one. */
 const gatherMs = 200;
 /** A pipeline whose clusters report without end, e.g. while all of them move, is looked at so often. */
-const againMs = 1_000;
+const againMs = 2_000;
 /** What no message told is found after so long. */
 const sweepEveryMs = 60_000;
 const workers = 4;

@@ -27,14 +27,16 @@ export interface KnownCluster {
 }
 
 const keyOf = (column: string) => `regexp_replace(${column}, '^.*[:@]', '')`;
-const healthy = `${keyOf('k.revision')} = w.key AND k.ready_status = 'True' AND k.health IN ('Healthy', 'Progressing')
+/** Has the expressions of a subquery computed once a row: the planner would copy them to where they are used. */
+const once = 'OFFSET 0';
+const healthy = `k.revision_key = w.key AND k.ready_status = 'True' AND k.health IN ('Healthy', 'Progressing')
   AND k.sync IN ('Synced', 'Progressing') AND k.observed_generation >= k.generation
-  AND (k.attempted_revision = '' OR ${keyOf('k.attempted_revision')} = w.key)`;
+  AND (k.attempted_revision = '' OR k.attempted_key = w.key)`;
 // Ill health is held against the revision that was tried last, and not while a new attempt is under way: what goes back
 // to the revision that it applied before has still the verdict on the one that it leaves.
-const failed = `(${keyOf('k.attempted_revision')} = w.key AND k.sync = 'Failed')
-  OR (${keyOf('k.revision')} = w.key AND k.health = 'Unhealthy' AND k.sync <> 'Progressing'
-    AND (k.attempted_revision = '' OR ${keyOf('k.attempted_revision')} = w.key))`;
+const failed = `(k.attempted_key = w.key AND k.sync = 'Failed')
+  OR (k.revision_key = w.key AND k.health = 'Unhealthy' AND k.sync <> 'Progressing'
+    AND (k.attempted_revision = '' OR k.attempted_key = w.key))`;
 const words = `k.kind || ' ' || k.namespace || '/' || k.name || ': ' || coalesce(nullif(k.message, ''), k.sync)`;
 
 /** Everything about all wanted sources, in one query, in their order. Revisions are the same when their commits are. */
@@ -74,7 +76,7 @@ const factsSql = `SELECT s.revision, coalesce(s.suspended, false) AS suspended,
       count(*) FILTER (WHERE NOT k.suspended AND ${healthy})::int AS healthy,
       count(*) FILTER (WHERE NOT k.suspended AND k.revision = s.revision AND k.sync = 'Synced' AND k.health = 'Healthy')::int
         AS well,
-      bool_or(${keyOf('k.attempted_revision')} = w.key OR ${keyOf('k.revision')} = w.key) AS trying,
+      bool_or(k.attempted_key = w.key OR k.revision_key = w.key) AS trying,
       (array_agg(${words} ORDER BY k.name) FILTER (WHERE NOT k.suspended AND (${failed})))[1] AS failed,
       coalesce(max(k.changed_at || k.key) FILTER (WHERE NOT k.suspended AND (${failed})), '') AS failure,
       (array_agg(${words} ORDER BY k.name) FILTER (WHERE NOT k.suspended AND NOT (${healthy})))[1] AS waiting,
@@ -83,9 +85,14 @@ const factsSql = `SELECT s.revision, coalesce(s.suspended, false) AS suspended,
         FILTER (WHERE NOT k.suspended) AS healthy_run,
       min(k.revision) FILTER (WHERE NOT k.suspended) AS applied_first,
       max(k.revision) FILTER (WHERE NOT k.suspended) AS applied_last
-    FROM object_statuses k
-    WHERE k.cluster_id = w.cluster_id AND k.source_kind = w.kind AND k.source_namespace = w.namespace
-      AND k.source_name = w.name AND k.kind = 'Kustomization'
+    FROM (
+      SELECT o.kind, o.namespace, o.name, o.key, o.suspended, o.revision, o.attempted_revision, o.sync, o.health,
+        o.ready_status, o.message, o.generation, o.observed_generation, o.conditions, o.changed_at,
+        ${keyOf('o.revision')} AS revision_key, ${keyOf('o.attempted_revision')} AS attempted_key
+      FROM object_statuses o
+      WHERE o.cluster_id = w.cluster_id AND o.source_kind = w.kind AND o.source_namespace = w.namespace
+        AND o.source_name = w.name AND o.kind = 'Kustomization' ${once}
+    ) k
   ) k
   ORDER BY w.n`;
 
