@@ -14,7 +14,8 @@ beforeAll(async () => {
     else if (url === '/endless') {
       const more = setInterval(() => answer.write('x'.repeat(10_000)), 1);
       answer.on('close', () => clearInterval(more));
-    } else if (url === '/gone') answer.writeHead(404).end('x'.repeat(5_000));
+    } else if (url === '/silent') answer.flushHeaders();
+    else if (url === '/gone') answer.writeHead(404).end('x'.repeat(5_000));
     else answer.end('x'.repeat(Number(url.slice(1))));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -25,8 +26,11 @@ afterAll(() => {
   server.close();
 });
 
-const measure = (paths: readonly string[], signal = new AbortController().signal): Promise<void> => {
-  const limits = { maxBytes: 1_000, timeoutMs: 20_000, signal, network: {} };
+const measure = (
+  paths: readonly string[],
+  { signal = new AbortController().signal, timeoutMs = 20_000 } = {},
+): Promise<void> => {
+  const limits = { maxBytes: 1_000, timeoutMs, signal, network: {} };
   return measureRemoteFiles(
     paths.map((path) => (path.includes('://') ? path : base + path)),
     limits,
@@ -61,9 +65,15 @@ describe('files that kustomize reads from web servers (flux-compat 3.3)', () => 
     expect(asked.at(-1)).toBe(`/1002 Basic ${Buffer.from('me:hunter2').toString('base64')}`);
   });
 
+  it('are not waited for longer than the build may take', async () => {
+    await expect(measure(['/silent'], { timeoutMs: 300 })).rejects.toThrow(
+      `"${base}/silent": could not be read within 300 ms`,
+    );
+  });
+
   it('are not waited for when the build is given up', async () => {
     const giving = new AbortController();
     giving.abort(new Error('given up'));
-    await expect(measure(['/1'], giving.signal)).rejects.toThrow('given up');
+    await expect(measure(['/1'], { signal: giving.signal })).rejects.toThrow('given up');
   });
 });

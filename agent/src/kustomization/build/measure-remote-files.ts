@@ -1,6 +1,7 @@
 import { timeoutSignal } from '@flotilla/common/signal/timeout-signal';
 import { EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undici';
 import { maskSecrets } from '../../exec/mask-secrets.js';
+import { systemCertificates } from '../../runtime/system-certificates.js';
 import { BuildError } from './build-error.js';
 import { isWebReference, secretsOf } from './remote-reference.js';
 
@@ -24,17 +25,21 @@ const maxRedirections = 10;
 export async function measureRemoteFiles(remotes: readonly string[], limits: MeasureLimits): Promise<void> {
   const files = remotes.filter(isWebReference);
   if (files.length === 0) return;
-  const { http_proxy: httpProxy, https_proxy: httpsProxy, no_proxy: noProxy } = limits.network;
-  const agent = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy });
+  const { http_proxy: httpProxy = '', https_proxy: httpsProxy = '', no_proxy: noProxy = '' } = limits.network;
+  // kustomize trusts whom the machine trusts.
+  const tls = { ca: await systemCertificates() };
+  const agent = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, connect: tls, requestTls: tls });
   try {
     const dispatcher = agent.compose(interceptors.redirect({ maxRedirections }));
     const signal = timeoutSignal(limits.timeoutMs, limits.signal);
     let left = limits.maxBytes;
     for (const file of files) {
       left -= await sizeOf(file, { dispatcher, signal, left });
-      if (left < 0) throw tooLarge(file, limits.maxBytes);
+      limits.signal.throwIfAborted();
+      if (signal.aborted) throw problem(file, `could not be read within ${limits.timeoutMs} ms`);
+      if (left >= 0) continue;
+      throw problem(file, `more than ${limits.maxBytes} bytes were fetched; --max-fetch-bytes is the limit`);
     }
-    limits.signal.throwIfAborted();
   } finally {
     await agent.destroy();
   }
@@ -78,9 +83,6 @@ function addressOf(address: string): { url: URL; headers: Record<string, string>
   return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-function tooLarge(address: string, maxBytes: number): BuildError {
-  const shown = maskSecrets(address, secretsOf(address));
-  return new BuildError(
-    `"${shown}": more than ${maxBytes} bytes were fetched; --max-fetch-bytes is the limit`,
-  );
+function problem(address: string, what: string): BuildError {
+  return new BuildError(`"${maskSecrets(address, secretsOf(address))}": ${what}`);
 }

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { rootCertificates } from 'node:tls';
-
-/** Where the certificates of the machine are, by distribution. */
-const systemBundles = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/cert.pem',
-];
+import { systemCertificates } from '../../runtime/system-certificates.js';
 
 /** Certificate files for programs that take a file: those of the system and those of an object together. */
 export interface TrustBundle {
@@ -36,12 +29,4 @@ async function write(folder: string, name: string, ca: string): Promise<string> 
   await writeFile(`${file}.new`, `${await systemCertificates()}\n${ca}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return file;
-}
-
-async function systemCertificates(): Promise<string> {
-  for (const bundle of systemBundles) {
-    const text = await readFile(bundle, 'utf8').catch(() => undefined);
-    if (text) return text;
-  }
-  return rootCertificates.join('\n');
 }
