@@ -138,6 +138,7 @@ async function failWith(run: Run, failure: StepFailure): Promise<ReconcileResult
   deps.logger.info({ reason, outcome, error: message }, 'reconcile failed');
   if (event) tell(run, event);
   await acknowledge(run);
+  if (outcome === 'back-off') throw failure;
   return requeueAfter(run, outcome);
 }
 

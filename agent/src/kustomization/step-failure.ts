@@ -1,9 +1,9 @@
 /**
  * What happens after a failed step:
  * `retry` comes back after spec.retryInterval, `wait` after --requeue-dependency,
- * `again` at once, `stalled` only when the object changes.
+ * `again` at once, `back-off` after a growing pause, `stalled` only when the object changes.
  */
-export type FailureOutcome = 'retry' | 'wait' | 'again' | 'stalled';
+export type FailureOutcome = 'retry' | 'wait' | 'again' | 'back-off' | 'stalled';
 
 export interface StepFailureInit {
   outcome: FailureOutcome;

@@ -100,6 +100,19 @@ export const pipelineRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.2',
+    behaviour: 'a source of a kind that the cluster does not serve is an ArtifactFailed that names it',
+    given: {
+      files: { 'a.yaml': configMap('a') },
+      spec: { sourceRef: { kind: 'Bucket', name: 'gone' } },
+    },
+    expect: {
+      ready: { status: 'False', reason: 'ArtifactFailed', message: /no matches for kind "Bucket"/ },
+      status: { observedGeneration: -1 },
+      conditions: { Reconciling: null, Stalled: null },
+    },
+  },
+  {
+    section: '3.2',
     behaviour: 'a source without an artifact is waited for, without an event',
     given: { files: null },
     expect: {

@@ -28,9 +28,14 @@ async function findProblem(
   readyExpr: string | undefined,
 ): Promise<string | undefined> {
   const { deps, signal } = run;
-  const found =
-    deps.latest.get(name) ?? (await deps.client.get({ ...kustomizationType, ...name }, { signal }));
   const text = `dependency '${formatName(name)}'`;
+  let found = deps.latest.get(name);
+  try {
+    found ??= await deps.client.get({ ...kustomizationType, ...name }, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    return `${text} not found: ${messageOf(error)}`;
+  }
   if (!found) {
     return `${text} not found: kustomizations.kustomize.toolkit.fluxcd.io "${name.name}" not found`;
   }

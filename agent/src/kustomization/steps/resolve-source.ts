@@ -2,7 +2,7 @@ import { formatRef, type KubeObject } from '@flotilla/common/kube/object';
 import type { Artifact } from '../../artifacts/artifact.js';
 import type { Run } from '../run.js';
 import { artifactOf, originRevisionOf, sourceNotFoundText, sourceRefOf } from '../source-ref.js';
-import { StepFailure, stalledFailure } from '../step-failure.js';
+import { messageOf, StepFailure, stalledFailure } from '../step-failure.js';
 import { formatDuration } from '../timing.js';
 
 /** What the source offers right now. */
@@ -51,5 +51,13 @@ function checkAccess(run: Run, ref: SourceRef): void {
 async function readSource(run: Run, ref: SourceRef): Promise<KubeObject | undefined> {
   const { deps, signal } = run;
   const cached = deps.options.gates.DirectSourceFetch ? undefined : deps.caches.sources[ref.kind]?.get(ref);
-  return cached ?? (await deps.client.get(ref, { signal }));
+  if (cached) return cached;
+  try {
+    return await deps.client.get(ref, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    // A cluster that does not serve the kind, or does not answer: nobody knows whether the source is there.
+    const message = messageOf(error);
+    throw new StepFailure({ outcome: 'back-off', reason: 'ArtifactFailed', message, cause: error });
+  }
 }
