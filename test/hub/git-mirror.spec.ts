@@ -125,3 +125,43 @@ describe('the authors of a commit', () => {
     expect(await git.authors('main', await repository.head(), base)).toContain('Old <old@example.test>');
   });
 });
+
+describe('what a branch has got', () => {
+  const trailer = 'Flotilla-Promotion';
+
+  it('is told with parents and trailers, merges too, the oldest first', async () => {
+    const repository = await server.createRepository('got');
+    const base = await repository.commit({ a: '1' });
+    const commit = async (message: string): Promise<string> => {
+      await repository.git('commit', '--quiet', '--allow-empty', '--message', message);
+      return repository.git('rev-parse', 'HEAD');
+    };
+    await repository.git('checkout', '--quiet', '-b', 'side');
+    const side = await commit(`x\n\n${trailer}: p1\nOther: y\n${trailer}: p2`);
+    await repository.git('checkout', '--quiet', '-');
+    const main = await commit('mine');
+    await repository.git('merge', '--quiet', '--no-ff', '--message', 'merge', 'side');
+    const merge = await repository.git('rev-parse', 'HEAD');
+    await repository.git('push', '--quiet', 'origin', 'HEAD');
+    const git = mirror(repository.url, 'commits');
+    const found = await git.commitsSince('main', merge, base, trailer);
+    expect(found.at(-1)).toEqual({ id: merge, parents: [main, side], promotions: [] });
+    expect(found).toHaveLength(3);
+    expect(found).toContainEqual({ id: side, parents: [base], promotions: ['p1', 'p2'] });
+    expect(found).toContainEqual({ id: main, parents: [base], promotions: [] });
+  });
+
+  it('is nothing since a commit that it does not have any more, and as far back as it takes', async () => {
+    const repository = await server.createRepository('rewritten');
+    const first = await repository.commit({ a: '1' });
+    const lost = await repository.commit({ a: '2' });
+    await repository.git('reset', '--quiet', '--hard', first);
+    for (let count = 0; count < 120; count += 1)
+      await repository.git('commit', '--quiet', '--allow-empty', '--message', 'x');
+    const tip = await repository.git('rev-parse', 'HEAD');
+    await repository.git('push', '--quiet', '--force', 'origin', 'HEAD');
+    const git = mirror(repository.url, 'commits');
+    expect(await git.commitsSince('main', tip, lost, trailer)).toEqual([]);
+    expect(await git.commitsSince('main', tip, first, trailer)).toHaveLength(120);
+  });
+});

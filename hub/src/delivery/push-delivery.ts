@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DeliveryProgress } from '../promotions/git-delivery.js';
-import { promotionTrailer } from './domain/delivery-text.js';
+import { promotionTrailer } from '../releases/domain/own-commits.js';
 import type { DeliveryJob } from './delivery-job.js';
 import { done } from './delivery-job.js';
 import { makeCommit } from './promotion-commit.js';

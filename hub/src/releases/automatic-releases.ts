@@ -72,7 +72,7 @@ export class AutomaticReleases {
     );
     const histories = await this.sources.histories(manager, name);
     const watches = await this.watches.of(manager, name);
-    return spec.sources.map((source, index) => {
+    const candidates = spec.sources.map(async (source, index): Promise<Candidate> => {
       const key = sourceName(source);
       const before = histories.get(key) ?? null;
       const seen = observed.get(key);
@@ -87,10 +87,13 @@ export class AutomaticReleases {
       const record = watches.find(
         (one) => one.source === key && one.url === watch.url && one.branch === watch.branch,
       );
-      this.git.hurry(name, key, record, unseen(seen, before));
-      const history = record?.commit ? advance(before, watchedRevision(record)) : before;
+      this.git.hurry(name, key, record, unseen(seen, before, record));
+      // What promotions have written has been released: it waits for the next commit of somebody else.
+      const isOwn = record && before && (await this.git.isOwn(watch, record, before.revision));
+      const history = record?.commit && !isOwn ? advance(before, watchedRevision(record)) : before;
       return { source, url: seen?.url || watch.url, before, history };
     });
+    return Promise.all(candidates);
   }
 
   /** Null: a source is not known yet, or there is a release of just this. */
@@ -130,7 +133,11 @@ export function digestOf(revision: string): string | null {
 }
 
 /** Whether a cluster has seen a commit that the watch has not. */
-function unseen(observed: ObservedSource | undefined, history: SourceHistory | null): boolean {
-  const known = new Set((history?.seen ?? []).map(revisionKey));
+function unseen(
+  observed: ObservedSource | undefined,
+  history: SourceHistory | null,
+  record: WatchRecord | undefined,
+): boolean {
+  const known = new Set([...(history?.seen ?? []).map(revisionKey), record?.commit]);
   return (observed?.revisions ?? []).some(({ revision }) => !known.has(revisionKey(revision)));
 }

@@ -15,6 +15,7 @@ import { Jobs } from '../platform/jobs/jobs.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import type { SourceKey } from '../standing/standing.js';
 import { sourceName } from './domain/source-name.js';
+import { OwnCommits } from './own-commits.js';
 import { releaseQueue } from './queues.js';
 import type { ReleaseItem } from './releases.js';
 import { SourceStore } from './source.store.js';
@@ -37,6 +38,7 @@ export class GitWatch implements OnModuleInit {
     private readonly watches: WatchStore,
     private readonly sources: SourceStore,
     private readonly mirrors: GitMirrors,
+    private readonly own: OwnCommits,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -88,6 +90,11 @@ export class GitWatch implements OnModuleInit {
     const older = since === null ? null : revisionKey(since);
     const written = await mirror.authors(watch.branch, revisionKey(revision), older);
     return { authors: [...new Set([...written, ...reported])] };
+  }
+
+  /** Whether all that a watched branch has got since a revision was written by promotions. @throws GitError */
+  async isOwn(watch: Watch, record: WatchRecord, since: string): Promise<boolean> {
+    return this.own.areAll(record, since, () => this.mirrorOf(watch));
   }
 
   private async look(key: string): Promise<void> {

@@ -6,6 +6,7 @@ import { GitWatch } from './git-watch.js';
 import { CreateReleaseController } from './http/create-release.controller.js';
 import { GetReleaseController } from './http/get-release.controller.js';
 import { ListReleasesController } from './http/list-releases.controller.js';
+import { OwnCommits } from './own-commits.js';
 import { ReleaseList } from './read-models/release-list.js';
 import { ReleaseMaker } from './release-maker.js';
 import { ReleaseTriggers } from './release-triggers.js';
@@ -27,6 +28,7 @@ import { WatchStore } from './watch.store.js';
     AuthorStore,
     AuthorLearner,
     ReleaseMaker,
+    OwnCommits,
     GitWatch,
     AutomaticReleases,
     ReleaseTriggers,

@@ -1,7 +1,5 @@
+import { promotionTrailer } from '../../releases/domain/own-commits.js';
 import type { PromotionInQuestion } from '../../promotions/gate-probe.js';
-
-/** The trailer by which a promotion finds its commit again. */
-export const promotionTrailer = 'Flotilla-Promotion';
 
 /** The branch of a promotion's pull request. */
 export function promotionBranch({

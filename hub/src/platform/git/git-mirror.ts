@@ -81,17 +81,44 @@ export class GitMirror {
    */
   async authors(branch: string, commit: string, since: string | null): Promise<readonly string[]> {
     return this.alone(async () => {
-      if (!(await this.has(commit))) await this.fetch(branch, [`--depth=${firstDepth}`, '--filter=tree:0']);
-      if (!(await this.has(commit)))
-        throw new GitError('not-found', `${this.remote.url}: commit ${commit} is not on branch ${branch}`);
-      if (since !== null && since !== commit && !(await this.isAncestor(since, commit)))
-        await this.fetch(branch, ['--unshallow', '--filter=tree:0']).catch(() => undefined);
+      await this.fetchRange(branch, commit, since);
       const known = since !== null && since !== commit && (await this.has(since));
       const range = known ? [`--max-count=${mostCommits}`, commit, `^${since}`] : ['--max-count=1', commit];
       const format = '--format=%an <%ae>%n%(trailers:key=Co-authored-by,valueonly)';
       const output = await this.git(['log', format, ...range, '--']);
       const lines = output.toString('utf8').split('\n');
       return [...new Set(lines.map((line) => line.trim()).filter((line) => /^.+ <[^<>]+>$/.test(line)))];
+    });
+  }
+
+  /**
+   * What a commit has and an older one has not, parents first, with the promotions that their trailers name. Nothing
+   * when the branch does not have the older one, or has got too much since. @throws GitError
+   */
+  async commitsSince(
+    branch: string,
+    commit: string,
+    since: string,
+    trailer: string,
+  ): Promise<
+    readonly {
+      readonly id: string;
+      readonly parents: readonly string[];
+      readonly promotions: readonly string[];
+    }[]
+  > {
+    return this.alone(async () => {
+      await this.fetchRange(branch, commit, since);
+      if (!(await this.isAncestor(since, commit))) return [];
+      const values = `%(trailers:key=${trailer},valueonly=true,separator=%x00)`;
+      const range = [`--max-count=${mostCommits + 1}`, commit, `^${since}`, '--'];
+      const log = await this.git(['log', '--topo-order', `--format=%H%x00%P%x00${values}`, ...range]);
+      const lines = log.toString('utf8').split('\n').filter(Boolean);
+      if (lines.length > mostCommits) return [];
+      return lines.toReversed().map((line) => {
+        const [id = '', parents = '', ...promotions] = line.split('\0');
+        return { id, parents: parents.split(' ').filter(Boolean), promotions: promotions.filter(Boolean) };
+      });
     });
   }
 
@@ -109,6 +136,15 @@ export class GitMirror {
       const found = lines.map((line) => line.split('\0')).find(([, ...values]) => values.includes(value));
       return found?.[0] ?? null;
     });
+  }
+
+  /** Has a commit, and what lies between it and an older one. @throws GitError: it is not on the branch */
+  private async fetchRange(branch: string, commit: string, since: string | null): Promise<void> {
+    if (!(await this.has(commit))) await this.fetch(branch, [`--depth=${firstDepth}`, '--filter=tree:0']);
+    if (!(await this.has(commit)))
+      throw new GitError('not-found', `${this.remote.url}: commit ${commit} is not on branch ${branch}`);
+    if (since !== null && since !== commit && !(await this.isAncestor(since, commit)))
+      await this.fetch(branch, ['--unshallow', '--filter=tree:0']).catch(() => undefined);
   }
 
   private async fetch(branch: string, options: readonly string[], signal?: AbortSignal): Promise<string> {
