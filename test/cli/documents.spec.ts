@@ -77,6 +77,43 @@ describe('documents', () => {
       2,
       /✗ stdin, document 3 \(Pipeline\/shop\): spec\.environments\[1\]\.name: .*matches no cluster/,
     ],
+    ...(
+      [
+        [
+          'a wave that finds no cluster',
+          'waves: [{ name: canary, selector: { matchLabels: { tier: canary } } }]',
+          'rollout.waves[0].selector: wave "canary" finds no cluster: none matches, or earlier waves have taken them all, of the 2 that environment "prod" has now; label clusters, or change the waves',
+        ],
+        [
+          'a wave of nothing',
+          'waves: [{ name: canary, size: 0 }]',
+          'rollout.waves[0].size: a wave of no clusters does nothing; leave it out, or give it a size of at least 1',
+        ],
+        [
+          'a word that is no field, in the words of the document',
+          'wavs: []',
+          'rollout.wavs: there is no such field; look at its spelling and at the indentation',
+        ],
+        [
+          'an unknown time zone, with its name',
+          "waves: []\n      gates: { before: [{ type: window, timeZone: Europe/Berln, periods: [{ days: [mon], from: '09:00', to: '17:00' }] }] }",
+          'gates.before[0].timeZone: "Europe/Berln" is not an IANA time zone such as Europe/Berlin',
+        ],
+      ] as const
+    ).map(([name, rollout, problem]): [string, () => string[], string, number, RegExp] => {
+      const places = `    - name: prod\n      rollout:\n        ${rollout}\n`;
+      const text = shopPipeline.replace(/    - name: dev\n[^]*$/, places);
+      const said = `✗ stdin, document 2 (Pipeline/shop): spec.environments[0].${problem}\n`;
+      const pattern = new RegExp(said.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+      return [name, () => ['-'], `${environmentText('prod')}---\n${text}`, 2, pattern];
+    }),
+    [
+      'environments that share clusters',
+      () => ['-'],
+      `${environmentText('dev')}---\n${environmentText('prod').replace('matchLabels: { env: prod }', 'matchExpressions: [{ key: env, operator: Exists }]')}---\n${shopPipeline}`,
+      2,
+      /spec\.environments\[1\]\.name: environments "dev" and "prod" share cluster "dev-1"; .*: change a selector/,
+    ],
     [
       'the same document twice',
       () => [file('one.yaml', environmentText('dev')), '-f', file('two.yaml', environmentText('dev'))],

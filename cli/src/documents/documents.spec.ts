@@ -79,7 +79,7 @@ describe('documents', () => {
       ),
       [
         /^a\.yaml, document 1 \(Environment\/prod\): spec\.allowEmpty: /,
-        /document 1 \(Environment\/prod\): spec: .*colour/,
+        /document 1 \(Environment\/prod\): spec\.colour: there is no such field/,
       ],
     ],
     ['no kind', 'apiVersion: flotilla.dev/v1alpha1\n', [/^a\.yaml, document 1 \(document\/\?\): kind: /]],
@@ -106,7 +106,7 @@ describe('documents', () => {
     const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n';
     expect(problemsOf(text, true)).toEqual([]);
     expect(problemsOf(text)).toEqual([
-      'a.yaml, document 1 (ConfigMap/x): kind: must be one of Environment, Pipeline, Freeze',
+      'a.yaml, document 1 (ConfigMap/x): kind: must be one of Environment, Pipeline, Freeze, not "ConfigMap"',
     ]);
     expect(problemsOf(text.replace('v1', 'flotilla.dev/v9'), true)).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { EnvironmentDocument } from './environment.js';
 import { fleetApiVersion } from './fields.js';
 import { FreezeDocument } from './freeze.js';
+import { problemsOf } from './issue-problems.js';
 import { PipelineDocument } from './pipeline.js';
 
 /** Kinds of documents that configure the hub, in the order in which they are applied. */
@@ -34,22 +34,22 @@ export function parseFleetDocument(value: unknown): FleetDocument {
   const name = nameOf(value);
   const { kind, apiVersion } = (value ?? {}) as { kind?: unknown; apiVersion?: unknown };
   if (!fleetKinds.includes(kind as FleetKind)) {
-    throw new DocumentError(name, [{ field: 'kind', message: `must be one of ${fleetKinds.join(', ')}` }]);
+    throw new DocumentError(name, [
+      {
+        field: 'kind',
+        message: `must be one of ${fleetKinds.join(', ')}${typeof kind === 'string' ? `, not "${kind}"` : ''}`,
+      },
+    ]);
   }
   if (apiVersion !== fleetApiVersion) {
     throw new DocumentError(name, [{ field: 'apiVersion', message: `must be ${fleetApiVersion}` }]);
   }
   const parsed = schemas[kind as FleetKind].safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new DocumentError(name, parsed.error.issues.map(problemOf));
-}
-
-function problemOf({ path, message }: z.core.$ZodIssue): DocumentProblem {
-  const field = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
-  return { field: field || 'document', message };
+  throw new DocumentError(
+    name,
+    parsed.error.issues.flatMap((issue) => problemsOf(issue, value)),
+  );
 }
 
 function nameOf(value: unknown): string {

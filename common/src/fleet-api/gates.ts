@@ -44,7 +44,9 @@ const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const TimeOfDay = z
   .string()
   .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/, 'must be HH:MM, 00:00 to 24:00');
-const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
+const TimeZone = z.string().refine(isTimeZone, {
+  error: ({ input }) => `"${String(input)}" is not an IANA time zone such as Europe/Berlin`,
+});
 
 /** Passes while one of the periods is open, by the wall clock of the time zone. */
 const WindowGate = z.strictObject({

@@ -55,7 +55,7 @@ describe('checkFleet', () => {
     const found = checkFleet(pipelineSpec(), fleet({ staging: environment('s1', 'p2', 'p3') }));
     expect(fieldsOf(found)).toEqual({
       'spec.environments[2].name':
-        'environments "staging" and "prod" share clusters "p2", "p3"; a cluster may be in one environment of a pipeline only',
+        'environments "staging" and "prod" share clusters "p2", "p3"; a cluster may be in one environment of a pipeline only: change a selector',
     });
   });
 

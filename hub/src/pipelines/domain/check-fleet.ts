@@ -33,7 +33,7 @@ export function checkFleet(
       if (members.length === 0) return [];
       return planWaves(rollout, members).problems.map(({ field, message }) => ({
         field: `spec.environments[${index}].rollout.${field}`,
-        message: `${message}, of the ${members.length} that environment "${name}" has now`,
+        message: `${message}, of the ${members.length} that environment "${name}" has now; label clusters, or change the waves`,
       }));
     }),
   ];
@@ -88,7 +88,7 @@ function checkOverlap(
     }
     return [...shared].map(([other, clusters]) => ({
       field: `spec.environments[${index}].name`,
-      message: `environments "${other}" and "${name}" share ${named(clusters)}; a cluster may be in one environment of a pipeline only`,
+      message: `environments "${other}" and "${name}" share ${named(clusters)}; a cluster may be in one environment of a pipeline only: change a selector`,
     }));
   });
 }

@@ -22,7 +22,8 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
       environments: [{ name: 'dev' }, { name: 'eu', after: ['us'] }, { name: 'us', after: ['eu'] }],
     },
     finds: {
-      'spec.environments[1].after': 'is a cycle: "eu" after "us" after "eu"; no release could ever begin',
+      'spec.environments[1].after':
+        'is a cycle: "eu" after "us" after "eu"; no release could ever begin; take one of them out',
     },
   },
   {
@@ -30,13 +31,16 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
     change: { environments: [{ name: 'a', after: ['c'] }, { name: 'b' }, { name: 'c' }] },
     finds: {
       'spec.environments[0].after':
-        'is a cycle: "a" after "c" after "b" after "a"; no release could ever begin',
+        'is a cycle: "a" after "c" after "b" after "a"; no release could ever begin; take one of them out',
     },
   },
   {
     says: 'an environment after itself',
     change: { environments: [{ name: 'dev', after: ['dev'] }] },
-    finds: { 'spec.environments[0].after[0]': 'environment "dev" cannot come after itself' },
+    finds: {
+      'spec.environments[0].after[0]':
+        'environment "dev" cannot come after itself; leave it out of its own after',
+    },
   },
   {
     says: 'an environment that is not there',
@@ -58,7 +62,7 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
     change: {
       sources: [{ name: 'apps' }, { kind: 'GitRepository', namespace: 'flux-system', name: 'apps' }],
     },
-    finds: { 'spec.sources[1]': 'GitRepository/flux-system/apps is named twice' },
+    finds: { 'spec.sources[1]': 'GitRepository/flux-system/apps is named twice; leave one out' },
   },
   {
     says: 'a watch of a source that is not there',
@@ -126,13 +130,15 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
     change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'all' }, { name: 'late' }] } }),
     finds: {
       'spec.environments[0].rollout.waves[2]':
-        'wave "all" takes all clusters that are left, so this one can never have any',
+        'wave "all" takes all clusters that are left, so this one can never have any; give that one a size or a selector, or put this one before it',
     },
   },
   {
     says: 'a wave that is named twice',
     change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'one' }] } }),
-    finds: { 'spec.environments[0].rollout.waves[1].name': 'wave "one" is named twice' },
+    finds: {
+      'spec.environments[0].rollout.waves[1].name': 'wave "one" is named twice; give each its own name',
+    },
   },
 ];
 

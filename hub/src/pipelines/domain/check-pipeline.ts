@@ -22,7 +22,7 @@ function checkSources({ sources }: PipelineSpec): readonly DocumentProblem[] {
   return repeated(
     sources.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`),
     (index) => `spec.sources[${index}]`,
-    (source) => `${source} is named twice`,
+    (source) => `${source} is named twice; leave one out`,
   );
 }
 
@@ -55,18 +55,25 @@ function checkOrder(spec: PipelineSpec): readonly DocumentProblem[] {
   const unknown = spec.environments.flatMap(({ name, after = [] }, index) =>
     after.flatMap((before, at) => {
       const field = `spec.environments[${index}].after[${at}]`;
-      if (before === name) return [{ field, message: `environment "${name}" cannot come after itself` }];
+      if (before === name)
+        return [
+          { field, message: `environment "${name}" cannot come after itself; leave it out of its own after` },
+        ];
       if (names.has(before)) return [];
       const message = `environment "${before}" is not in this pipeline; it has ${[...names].join(', ')}`;
       return [{ field, message }];
     }),
   );
-  const cycle = unknown.length > 0 ? null : cycleOf(spec);
+  const isRepeated = names.size < spec.environments.length;
+  const cycle = unknown.length > 0 || isRepeated ? null : cycleOf(spec);
   if (cycle === null) return unknown;
   const at = spec.environments.findIndex(({ name }) => name === cycle[0]);
   const path = cycle.map((name) => `"${name}"`).join(' after ');
   return [
-    { field: `spec.environments[${at}].after`, message: `is a cycle: ${path}; no release could ever begin` },
+    {
+      field: `spec.environments[${at}].after`,
+      message: `is a cycle: ${path}; no release could ever begin; take one of them out`,
+    },
   ];
 }
 
@@ -121,13 +128,13 @@ function checkWaves(
       : [
           {
             field: `${field}.waves[${all + 1}]`,
-            message: `wave "${waves[all]?.name}" takes all clusters that are left, so this one can never have any`,
+            message: `wave "${waves[all]?.name}" takes all clusters that are left, so this one can never have any; give that one a size or a selector, or put this one before it`,
           },
         ];
   const twice = repeated(
     waves.map(({ name }) => name),
     (index) => `${field}.waves[${index}].name`,
-    (name) => `wave "${name}" is named twice`,
+    (name) => `wave "${name}" is named twice; give each its own name`,
   );
   return [...twice, ...starved];
 }
