@@ -211,10 +211,10 @@ describe('a freeze', () => {
     await ada.run(['approve', name, '--to', 'prod']);
     const described = await waitFor('the freeze to be told', async () => {
       const { stdout } = await ada.run(['describe', 'promotion', id]);
-      return stdout.includes('freeze holidays: nobody is on call') && stdout;
+      return /freeze holidays until \S+: nobody is on call/.test(stdout) && stdout;
     });
     expect(described).toMatch(
-      /before +freeze +freeze +wait +\d{4}-\S+ \S+ UTC \(in \d+m\) +freeze holidays: /,
+      /before +freeze +freeze +wait +\d{4}-\S+ \S+ UTC \(in \d+m\) +freeze holidays until \S+: nobody is on call/,
     );
     expect(described).toContain(`flotilla break-glass holidays --promotion ${id} --reason TEXT`);
     const ask = [

@@ -119,7 +119,7 @@ export class DeliveryRig {
 
   private start(): void {
     const { http, clock } = there(this.parts.world);
-    this.parts.mirrors = new GitMirrors();
+    this.parts.mirrors = new GitMirrors(http);
     const config = { deliveryAuthor: 'Fleet Bot <bot@example.test>' };
     this.parts.delivery = new GitDeliveryService(http, this.parts.mirrors, clock, config);
   }

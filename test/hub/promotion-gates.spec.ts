@@ -349,68 +349,15 @@ describe('a gate before', () => {
     await world.apply(pipeline(web, ['prod']));
     await world.release(web);
     const held = await world.until(where('prod'), 'Gating');
-    expect(held).toMatchObject({ waitingFor: `freeze: freeze f${runs}: sale`, waitingUntil: until });
+    expect(held).toMatchObject({
+      waitingFor: `freeze: freeze f${runs} until ${until}: sale`,
+      waitingUntil: until,
+    });
     const body = { promotion: held.id, reason: 'the site is down' };
     const [ada, bob] = [await world.token(`ada${runs}`), await world.token(`bob${runs}`)];
     for (const token of [ada, bob])
       await world.api.ask('POST', `/api/v1/freezes/f${runs}/break-glass`, { body, token });
     await world.until(where('prod'), 'RollingOut');
     expect(world.rollouts.started.at(-1)).toMatchObject({ promotionId: held.id, breakGlass: true });
-  });
-});
-
-describe('a promotion by Git', () => {
-  const byGit = (name: string, more: object = {}) => ({
-    name,
-    delivery: 'git',
-    git: { url: 'https://git.example.com/org/fleet', changes: [{ type: 'copy', from: 'a', to: 'b' }] },
-    ...more,
-  });
-
-  it('waits until Git holds it, asks its gates again, and rolls out what was merged', async () => {
-    world.git.answer = { phase: 'wait', message: 'pull request 7 is open' };
-    await world.apply(pipeline(web, [byGit('prod')]));
-    await world.release(web);
-    const open = await world.until(where('prod'), 'Delivering');
-    await waitFor(
-      'the pull request',
-      async () => (await world.list(where('prod')))[0]?.waitingFor === 'pull request 7 is open',
-    );
-    const until = new Date(world.api.clock.now().getTime() + 3_600_000).toISOString();
-    await world.apply(
-      document('Freeze', `f${runs}`, { scope: { organisation: true }, reason: 'sale', until }),
-    );
-    const merged = {
-      source: { kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' },
-      revision: 'main@sha1:cafe',
-    };
-    world.git.answer = { phase: 'done', message: 'merged', revisions: [merged] };
-    await world.advance(30_000);
-    expect((await world.until(where('prod'), 'Gating')).waitingFor).toBe(`freeze: freeze f${runs}: sale`);
-    await world.advance(3_600_000);
-    await world.until(where('prod'), 'RollingOut');
-    expect(world.rollouts.started.at(-1)).toMatchObject({
-      promotionId: open.id,
-      items: [merged],
-      delivery: 'git',
-    });
-  });
-
-  it('that is superseded takes its pull request back', async () => {
-    world.git.answer = { phase: 'wait', message: 'pull request 7 is open' };
-    await world.apply(pipeline(web, [byGit('prod')]));
-    const first = await world.release(web);
-    const open = await world.until(where('prod', first), 'Delivering');
-    await waitFor(
-      'the pull request',
-      async () => (await world.list(where('prod')))[0]?.waitingFor === 'pull request 7 is open',
-    );
-    const second = await world.release(web);
-    const { reason } = await world.until(where('prod', first), 'Superseded');
-    expect(reason).toContain(`superseded by ${second.name}`);
-    await waitFor('the pull request to be closed', () =>
-      world.git.withdrawn.some(({ id }) => id === open.id),
-    );
-    expect(world.git.withdrawn.at(-1)?.reason).toBe(reason);
   });
 });

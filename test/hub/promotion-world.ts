@@ -65,6 +65,8 @@ export class ScriptedGit extends GitDelivery {
   readonly delivered: PromotionToDeliver[] = [];
   readonly withdrawn: { readonly id: string; readonly reason: string }[] = [];
   answer: DeliveryProgress = { phase: 'wait', message: 'pull request 7 is open' };
+  /** Why pull requests cannot be closed; null: they can. */
+  refusal: Error | null = null;
 
   async deliver(promotion: PromotionToDeliver): Promise<DeliveryProgress> {
     this.delivered.push(promotion);
@@ -72,6 +74,7 @@ export class ScriptedGit extends GitDelivery {
   }
   async withdraw({ id }: PromotionToDeliver, reason: string): Promise<void> {
     this.withdrawn.push({ id, reason });
+    if (this.refusal) throw this.refusal;
   }
 }
 

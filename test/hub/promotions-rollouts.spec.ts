@@ -83,8 +83,16 @@ describe('with real rollouts', () => {
     await release('bbbb');
     const moving = await until(dev, 'RollingOut');
     expect(moving.rollout).toMatchObject({ state: expect.any(String), clusters: expect.any(Object) });
+    // Which rollout it waits for, and how far that is, wherever it is told.
+    const how = new RegExp(`^rollout ${moving.rollout?.id}: (wave rest \\(1 of 1\\), )?0 of 1 cluster done$`);
+    expect(moving.waitingFor).toMatch(how);
+    const { environments } = (await api.ask('GET', `/api/v1/pipelines/${web}`)).json();
+    expect(environments[0].nextGate.message).toMatch(how);
+    const { clusters } = (await api.ask('GET', `/api/v1/where/${revisionOf('bbbb').split(':')[1]}`)).json();
+    const place = clusters.find((one: { cluster: string }) => one.cluster === `${dev}-a`).promotions[0];
+    expect(place.waitingFor).toMatch(how);
     await agentMoves(dev, 'bbbb');
-    expect((await until(dev, 'Promoted')).rollout).toMatchObject({ state: 'Succeeded' });
+    expect((await until(dev, 'Promoted')).rollout).toMatchObject({ state: 'Succeeded', waves: 1 });
     const { id, gates } = await until(prod, 'Gating');
     expect(gates).toMatchObject([
       { name: 'health', phase: 'pass', message: `1 of 1 clusters of ${dev} are ready on ${web}-1` },

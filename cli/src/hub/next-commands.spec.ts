@@ -89,7 +89,7 @@ describe('what people can do about a promotion', () => {
     ],
     [
       'is frozen',
-      { gates: [gate('freeze', 'wait', 'before', 'freeze holidays: closed')] },
+      { gates: [gate('freeze', 'wait', 'before', 'freeze holidays until 2027-01-02T08:00:00.000Z: closed')] },
       ['break-glass holidays --promotion p --reason TEXT', 'abort p --reason TEXT'],
     ],
     [

@@ -21,10 +21,8 @@ export function nextForPromotion(
       [`flotilla reject ${id} --reason TEXT`, 'refuses it'],
     );
   if (isWaiting(state)) {
-    for (const { name, reason } of freezes)
-      if (
-        waits.some(({ type, message }) => type === 'freeze' && message.includes(`freeze ${name}: ${reason}`))
-      )
+    for (const { name } of freezes)
+      if (waits.some(({ type, message }) => type === 'freeze' && message.includes(`freeze ${name} until `)))
         commands.push([
           `flotilla break-glass ${name} --promotion ${id} --reason TEXT`,
           'asks to pass the freeze; another person confirms',

@@ -6,7 +6,7 @@ import type { Promotion } from './domain/promotion.js';
 import { isEnd, isMoving } from './domain/promotion-state.js';
 import type { QueueDecision } from './domain/queue.js';
 import { arrangeQueue } from './domain/queue.js';
-import { needsWithdrawal } from './domain/steps.js';
+import { isWithdrawalDue } from './domain/withdrawal.js';
 import { LaneAuthors } from './lane-authors.js';
 import { LaneBell } from './lane-bell.js';
 import { LaneHistoryStore } from './lane-history.store.js';
@@ -55,7 +55,7 @@ export class LaneEngine {
       for (const promotion of await this.queue.backfill(run)) run.add(promotion);
       await this.goRounds(run);
       await this.save(run);
-      return run.followUp(run.promotions.filter(needsWithdrawal).map(({ id }) => id));
+      return run.followUp(run.promotions.filter((one) => isWithdrawalDue(one, run.now)).map(({ id }) => id));
     });
   }
 

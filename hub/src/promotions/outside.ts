@@ -12,6 +12,7 @@ import { Releases } from '../releases/releases.js';
 import type { PromotionEvent } from './domain/events.js';
 import { isProbe } from './domain/gates/evaluate.js';
 import type { DeliveryState, Promotion } from './domain/promotion.js';
+import { withdrawalFailed } from './domain/withdrawal.js';
 import { GateProbe } from './gate-probe.js';
 import type { GateVerdict, PromotionInQuestion } from './gate-probe.js';
 import { GitDelivery } from './git-delivery.js';
@@ -118,7 +119,14 @@ export class Outside implements BeforeApplicationShutdown {
     const git = this.git;
     if (spec && git) {
       const wish = { ...found.question, git: spec, memory: delivery.memory };
-      await this.patiently((signal) => git.withdraw(wish, found.promotion.reason, signal));
+      try {
+        await this.patiently((signal) => git.withdraw(wish, found.promotion.reason, signal));
+      } catch (error) {
+        if (this.stop.signal.aborted) return;
+        this.logger.warn({ promotion: id, reason: textOf(error) }, 'git could not be taken back');
+        const failed = withdrawalFailed(delivery, textOf(error), this.clock.now());
+        return answered(id, { type: 'delivered', delivery: failed });
+      }
     }
     await answered(id, { type: 'delivered', delivery: { ...delivery, phase: 'withdrawn', until: null } });
   }

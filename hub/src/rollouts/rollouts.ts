@@ -49,6 +49,10 @@ export interface RolloutSummary {
   readonly reason: string;
   /** Name of the wave that runs; null before the first and after the last. */
   readonly wave: string | null;
+  /** Its position, from 1. */
+  readonly waveNumber: number | null;
+  /** How many waves there are. */
+  readonly waves: number;
   /** Number of clusters by their state (see docs/spec/rollouts.md); states without a cluster are left out. */
   readonly clusters: Readonly<Record<string, number>>;
   readonly startedAt: Date;

@@ -70,12 +70,21 @@ describe('the tables of documents and releases', () => {
     ]);
   });
 
-  it('show no gate of a pipeline while its clusters move', () => {
+  it('show no gate of a pipeline while its clusters move, but how far they are', () => {
     const waiting = [{ id: 'a', environment: 'dev', release: 'shop-7', state: 'RollingOut' }];
-    const nextGate = { name: 'RollingOut', message: 'the rollout', until: null };
+    const nextGate = {
+      name: 'RollingOut',
+      message: 'rollout r: wave canary (1 of 2), 0 of 3 clusters done',
+      until: null,
+    };
     const stage = { name: 'dev', after: [], release: null, promotedAt: null, waiting, nextGate };
     const pipeline = { name: 'shop', latestRelease: 'shop-7', environments: [stage] } as unknown as Pipeline;
-    expect(pipelineRows(pipeline, now)[0]?.slice(6)).toEqual(['shop-7 RollingOut', '-', '-', '']);
+    expect(pipelineRows(pipeline, now)[0]?.slice(6)).toEqual([
+      'shop-7 RollingOut',
+      '-',
+      '-',
+      nextGate.message,
+    ]);
   });
 
   it('show a release with its authors and vetoes', () => {

@@ -36,12 +36,12 @@ function comingCells({ waiting, nextGate }: Pick<Stage, 'waiting' | 'nextGate'>,
   const [first, ...others] = waiting;
   if (!first) return ['-', '-', '-', ''];
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  // While clusters move there is no gate in the way.
+  // While clusters move there is no gate in the way, only its rollout.
   const gate = isMoving(first.state) ? null : nextGate;
   return [
     `${first.release} ${first.state}${more}`,
     gate?.name ?? '-',
     due(gate?.until, now),
-    gate?.message ?? '',
+    nextGate?.message ?? '',
   ];
 }

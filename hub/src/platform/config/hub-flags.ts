@@ -196,7 +196,7 @@ export const hubFlags = {
   outgoingHosts: {
     name: 'outgoing-host',
     description:
-      'Hosts (name, name:port or *.domain) that gates and delivery by Git may talk to; without it all. May be given several times.',
+      'Hosts (name, name:port or *.domain) that gates, delivery by Git, watches of pipelines and --config-git-url may talk to; without it all. May be given several times.',
     value: 'host',
     schema: list,
     default: '',

@@ -2,7 +2,15 @@
 export class GitError extends Error {
   override readonly name = 'GitError';
   constructor(
-    readonly failure: 'missing-program' | 'timeout' | 'aborted' | 'output-limit' | 'failed' | 'not-found',
+    /** refused: the hub does not talk to this server. */
+    readonly failure:
+      | 'refused'
+      | 'missing-program'
+      | 'timeout'
+      | 'aborted'
+      | 'output-limit'
+      | 'failed'
+      | 'not-found',
     message: string,
   ) {
     super(message);

@@ -29,10 +29,13 @@ export class GitMirror {
     readonly remote: GitRemote,
     /** The files of the newest commit, or commits without files. */
     readonly holds: 'files' | 'commits',
+    /** Is asked each time before git talks to the server. @throws GitError: it may not */
+    private readonly permit: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** The commit where a branch is now; one request, nothing is fetched. @throws GitError */
   async tip(branch: string): Promise<string> {
+    await this.permit();
     const output = await runGit({
       args: ['ls-remote', '--', this.remote.url, `refs/heads/${branch}`],
       remote: this.remote,
@@ -148,6 +151,7 @@ export class GitMirror {
   }
 
   private async fetch(branch: string, options: readonly string[], signal?: AbortSignal): Promise<string> {
+    await this.permit();
     await this.open();
     await this.git(
       [

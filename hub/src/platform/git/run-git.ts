@@ -22,6 +22,8 @@ export interface GitRemote {
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** Whether git follows where the server sends its first question; true unless told. */
+  readonly followRedirects?: boolean | undefined;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -78,7 +80,12 @@ function broken(): GitError {
 
 /** Credentials travel in the environment of the process, never on a command line, which everybody can read. */
 function environmentOf(remote: GitRemote | undefined): NodeJS.ProcessEnv {
-  const config = [...safeGitConfig, ...(remote ? authorization(remote) : [])];
+  // The last one of a name counts.
+  const config = [
+    ...safeGitConfig,
+    ...(remote?.followRedirects === false ? [['http.followRedirects', 'false'] as const] : []),
+    ...(remote ? authorization(remote) : []),
+  ];
   const inherited = Object.entries(process.env).filter(([name]) => passedOn.test(name));
   return {
     ...Object.fromEntries(inherited),

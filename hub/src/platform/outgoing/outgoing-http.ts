@@ -66,6 +66,11 @@ export class OutgoingHttp implements OnApplicationShutdown {
     return { status, headers, json: parsed(text) };
   }
 
+  /** Whether only the hosts of `--outgoing-host` may be talked to. */
+  get isRestricted(): boolean {
+    return this.config.outgoingHosts.length > 0;
+  }
+
   /** An address that may be talked to. @throws OutgoingError */
   permitted(text: string): URL {
     const url = new URL(text);

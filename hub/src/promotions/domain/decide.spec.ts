@@ -71,7 +71,7 @@ const rows: Readonly<Record<string, Row>> = {
       facts: { ...noFacts, freezes: [{ name: 'sale', reason: 'sale', until: after(90) }] },
     }),
     to: 'Gating',
-    says: `soak: the release exists since ${noon.toISOString()}; soaks for 1h; freeze: freeze sale: sale`,
+    says: `soak: the release exists since ${noon.toISOString()}; soaks for 1h; freeze: freeze sale until ${after(90).toISOString()}: sale`,
     does: [`wake ${after(60).toISOString()}`],
   },
   'asks the outside': {

@@ -1,6 +1,6 @@
 import type { Decision } from './events.js';
 import type { Promotion } from './promotion.js';
-import { isEnd, isTransition } from './promotion-state.js';
+import { isTransition } from './promotion-state.js';
 
 /** Brings the touched clusters back to where they were. */
 export function rollBack(state: Promotion, reason: string): Decision {
@@ -28,9 +28,4 @@ export function end(promotion: Promotion, to: Promotion['state'], reason: string
 
 export function only(state: Promotion): Decision {
   return { state, actions: [] };
-}
-
-/** Whether Git still offers what the hub does not want any more, e.g. as an open pull request. */
-export function needsWithdrawal({ state, delivery }: Promotion): boolean {
-  return isEnd(state) && delivery?.phase === 'wait';
 }

@@ -39,7 +39,9 @@ const rolloutSchema = z.object({
   id: z.string(),
   state: z.string(),
   reason: z.string(),
-  wave: z.string().nullable(),
+  wave: z.string().nullable().meta({ description: 'The one that runs.' }),
+  waveNumber: z.int().nullable().meta({ description: 'Its position, from 1.' }),
+  waves: z.int().meta({ description: 'How many there are.' }),
   clusters: z.record(z.string(), z.int()).meta({ description: 'Number of clusters by state.' }),
   startedAt: time,
   finishedAt: time.nullable(),
@@ -57,7 +59,9 @@ export const promotionSchema = z
     priority: z.enum(promotionPriorities),
     origin: z.enum(['automatic', 'manual']),
     requestedBy: z.string(),
-    waitingFor: z.string(),
+    waitingFor: z.string().meta({
+      description: 'The gates that are shut; for its rollout, which one and how far that is.',
+    }),
     waitingUntil: time
       .nullable()
       .meta({ description: 'The earliest time at which it can go on, as far as that is known.' }),

@@ -11,6 +11,7 @@ import { Rollouts } from '../../rollouts/rollouts.js';
 import type { RolloutSummary } from '../../rollouts/rollouts.js';
 import type { GateState, Promotion } from '../domain/promotion.js';
 import type { PromotionState } from '@flotilla/common/fleet-api/promotion-state';
+import { waitingText } from '../domain/waiting-text.js';
 import { promotionFrom, promotionSql } from '../promotion-row.js';
 import type { PromotionRow } from '../promotion-row.js';
 
@@ -121,6 +122,7 @@ function viewOf(promotion: Promotion, rollout: RolloutSummary | null): Promotion
   const { releaseName: _name, releaseNumber: _number, ...shown } = rest;
   return {
     ...shown,
+    waitingFor: waitingText(promotion, rollout),
     release: releaseName,
     releaseId,
     gates: gates.map(({ probe: _probe, ...gate }) => gate),

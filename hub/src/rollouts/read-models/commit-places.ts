@@ -6,6 +6,8 @@ import type { CommitQuery } from '../../fleet/domain/commit.js';
 import { commitSql } from '../../fleet/read-models/commit-sql.js';
 import { Pipelines } from '../../pipelines/pipelines.js';
 import { SqlConditions } from '../../paging/sql-conditions.js';
+import { progressText } from '../domain/progress-text.js';
+import { RolloutSummaries } from './rollout-summaries.js';
 
 type Place = CommitPlace & { readonly clusterId: string | null };
 
@@ -18,6 +20,7 @@ export class RolloutPlaces extends CommitPlaces {
   constructor(
     private readonly database: DataSource,
     private readonly pipelines: Pipelines,
+    private readonly summaries: RolloutSummaries,
   ) {
     super();
   }
@@ -44,13 +47,29 @@ export class RolloutPlaces extends CommitPlaces {
   private async moved(query: CommitQuery): Promise<readonly Place[]> {
     const where = new SqlConditions();
     where.add((bind) => commitSql(query, `(i ->> 'revision')`, bind));
-    return this.database.query(
+    const places = await this.database.query<Place[]>(
       `SELECT c.cluster_id AS "clusterId", ${promotionColumns}, r.id AS rollout, r.state AS "rolloutState",
          r.plan -> 'waves' -> c.wave ->> 'name' AS wave, c.state AS "clusterState", c.message
        FROM rollouts r JOIN promotions p ON p.id = r.promotion_id JOIN rollout_clusters c ON c.rollout_id = r.id
        WHERE EXISTS (SELECT FROM jsonb_array_elements(r.items) i ${where.sql}) ORDER BY r.id DESC`,
       where.values,
     );
+    return this.withProgress(places);
+  }
+
+  /** Says which rollout a promotion waits for, and how far that is. */
+  private async withProgress(places: readonly Place[]): Promise<readonly Place[]> {
+    const moving = places.filter(({ promotionState }) =>
+      ['RollingOut', 'RollingBack'].includes(promotionState),
+    );
+    if (moving.length === 0) return places;
+    const ids = [...new Set(moving.map(({ promotion }) => promotion))];
+    const summaries = await this.summaries.ofPromotions(this.database.manager, ids);
+    const texts = new Map(summaries.map((summary) => [summary.id, progressText(summary)]));
+    return places.map((place) => {
+      const text = moving.includes(place) ? texts.get(place.rollout ?? '') : undefined;
+      return text === undefined ? place : { ...place, waitingFor: text };
+    });
   }
 
   /** Promotions of it that have not come to a rollout. */

@@ -13,6 +13,8 @@ export class RolloutSummaries {
     return manager.query(
       `SELECT r.id, r.promotion_id AS "promotionId", r.state, r.reason,
          CASE WHEN r.waves -> r.wave ->> 'state' <> 'Pending' THEN r.plan -> 'waves' -> r.wave ->> 'name' END AS wave,
+         CASE WHEN r.waves -> r.wave ->> 'state' <> 'Pending' THEN r.wave + 1 END AS "waveNumber",
+         jsonb_array_length(r.plan -> 'waves') AS waves,
          (SELECT coalesce(json_object_agg(n.state, n.count), '{}'::json) FROM (
            SELECT c.state, count(*)::int AS count FROM rollout_clusters c WHERE c.rollout_id = r.id GROUP BY c.state
          ) n) AS clusters,

@@ -85,8 +85,10 @@ function windowVerdict({ timeZone, periods }: GateOf<'window'>, now: Date): Verd
 
 function freezeVerdict({ freezes, breakGlass }: GateFacts): Verdict {
   if (freezes.length === 0) return { phase: 'pass', message: 'nothing is frozen' };
-  const message = freezes.map(({ name, reason }) => `freeze ${name}: ${reason}`).join('; ');
+  const message = freezes
+    .map(({ name, reason, until }) => `freeze ${name} until ${until.toISOString()}: ${reason}`)
+    .join('; ');
   if (breakGlass) return { phase: 'pass', message: `passes by break-glass; ${message}` };
-  const until = new Date(Math.max(...freezes.map((freeze) => freeze.until.getTime())));
-  return { phase: 'wait', message, until };
+  const last = new Date(Math.max(...freezes.map((freeze) => freeze.until.getTime())));
+  return { phase: 'wait', message, until: last };
 }

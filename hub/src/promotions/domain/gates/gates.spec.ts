@@ -249,12 +249,16 @@ const rows: Readonly<Record<string, Row>> = {
         { name: 'night', reason: 'sleep', until: after(5) },
       ],
     },
-    expected: ['wait', 'freeze sale: sale; freeze night: sleep', after(10)],
+    expected: [
+      'wait',
+      `freeze sale until ${after(10).toISOString()}: sale; freeze night until ${after(5).toISOString()}: sleep`,
+      after(10),
+    ],
   },
   'freeze is broken': {
     gate: { type: 'freeze' },
     facts: { freezes: [{ name: 'sale', reason: 'sale', until: after(10) }], breakGlass: true },
-    expected: ['pass', 'passes by break-glass; freeze sale: sale'],
+    expected: ['pass', `passes by break-glass; freeze sale until ${after(10).toISOString()}: sale`],
   },
   'window is closed until it opens': {
     gate: {
