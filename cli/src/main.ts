@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { exitCodes } from './errors/cli-error.js';
+import { Answered, exitCodes } from './errors/cli-error.js';
 import { describeError } from './errors/describe-error.js';
 import { failed } from './output/progress.js';
 import { processTerminal } from './output/terminal.js';
@@ -15,12 +15,16 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     await createProgram(runtime).parseAsync(argv, { from: 'user' });
     return runtime.signal.aborted ? exitCodes.interrupted : exitCodes.ok;
   } catch (error) {
-    return report(runtime, error);
+    const code = report(runtime, error);
+    // Where 2 is an answer, a wrong command line must not look like it.
+    const isAnswer = error instanceof Answered || code !== exitCodes.usage || !argv.includes('--exit-code');
+    return isAnswer ? code : exitCodes.failed;
   }
 }
 
 function report(runtime: Runtime, error: unknown): number {
   if (runtime.signal.aborted) return exitCodes.interrupted;
+  if (error instanceof Answered) return error.exitCode;
   // The text has been written already; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const { message, remedy, exitCode } = describeError(error);

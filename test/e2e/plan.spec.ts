@@ -350,6 +350,15 @@ describe('the plan of a branch', () => {
     const { id } = JSON.parse(one.stdout) as Plan;
     const asked = await cli.run(['plan', '--id', id, '-o', 'yaml']);
     expect([asked.code, asked.stdout.includes('refs/heads/feature')]).toEqual([0, true]);
+    const answers = [
+      (await cli.run(['plan', '--id', id, '--exit-code'])).code,
+      (await cli.run(['plan', '--ref', 'main', '--cluster', 'dev', '--exit-code'])).code,
+      (await cli.run(['plan', '--ref', 'feature', '--source', 'fleet', '--exit-code'])).code,
+      (await cli.run(['plan', '--exit-code'])).code,
+      (await cli.run(['plan', '--ref', 'main', '--exit-code', '--no-such-flag'])).code,
+    ];
+    // Something changes, nothing does, nobody knows, and two wrong command lines.
+    expect(answers).toEqual([2, 0, 1, 1, 1]);
     const unasked = await cli.run(['plan', '--ref', 'main', '--no-wait']);
     expect([unasked.code, unasked.stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f-]{36}\n$/)]);
     expect((await cli.run(['plan'])).code).toBe(2);

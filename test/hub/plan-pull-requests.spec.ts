@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Answer_State as State } from '@flotilla/proto/flotilla/v1/question';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../servers/wait-for.js';
 import { finding, part, PlanRig, say } from './plan-rig.js';
 
 const secrets = {
@@ -82,6 +83,7 @@ async function deliver(
   over: Record<string, string> = {},
 ): Promise<{
   status: number;
+  retryAfter: string | null;
   answer: { plan: string | null; message: string; error?: { message: string } };
 }> {
   const text = JSON.stringify(body);
@@ -97,7 +99,8 @@ async function deliver(
     headers,
     body: text,
   });
-  return { status: response.status, answer: (await response.json()) as never };
+  const retryAfter = response.headers.get('retry-after');
+  return { status: response.status, retryAfter, answer: (await response.json()) as never };
 }
 
 describe('a pull request', () => {
@@ -203,8 +206,28 @@ describe('a pull request', () => {
       ...pullRequest('github', 'acme/x'),
       x: 'x'.repeat(2 * 1024 * 1024),
     });
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(status).toBeLessThan(500);
+    expect(status).toBe(413);
+  });
+
+  it('that comes from a stranger is refused too often sooner than one that proves itself', async () => {
+    const ping = (over: Record<string, string> = {}) =>
+      deliver('github', { zen: 'x' }, { 'x-github-event': 'ping', ...over });
+    const strange = { 'x-hub-signature-256': 'sha256=00' };
+    // A minute of the hub's clock may end meanwhile: then it takes another round.
+    const refused = await waitFor(
+      'too many',
+      async () => {
+        const found = await ping(strange);
+        return found.status === 429 && found;
+      },
+      { timeoutMs: 60_000, intervalMs: 1 },
+    );
+    expect(refused.answer).toMatchObject({
+      error: { code: 'TooManyRequests', message: 'hook github: too many deliveries within a minute' },
+    });
+    expect(Number(refused.retryAfter)).toBeGreaterThanOrEqual(1);
+    expect(Number(refused.retryAfter)).toBeLessThanOrEqual(60);
+    expect((await ping()).status).toBe(202);
   });
 
   it('of a provider without a secret is refused', async () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatDuration } from '@flotilla/common/duration/duration';
-import { CliError, exitCodes, failure, usageError } from '../errors/cli-error.js';
+import { Answered, CliError, exitCodes, failure, usageError } from '../errors/cli-error.js';
 import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { Plan } from '../hub/plan-schema.js';
@@ -23,6 +23,7 @@ interface PlanOptions extends GlobalOptions, DataOptions, ClusterTargets {
   readonly pipeline?: string;
   readonly commit?: string;
   readonly wait: boolean;
+  readonly exitCode?: boolean;
 }
 
 const askMs = 500;
@@ -30,6 +31,8 @@ const askMs = 500;
 const usualMs = 120_000;
 const longestMs = 900_000;
 const shortestMs = 10_000;
+/** What other commands that compare end with. */
+const somethingChanges = 2;
 
 /** `plan --ref BRANCH`. */
 export function addPlan(program: Command, runtime: Runtime): void {
@@ -45,7 +48,8 @@ export function addPlan(program: Command, runtime: Runtime): void {
     .option('--commit <sha>', 'commit that the ref is expected at; elsewhere the plan fails')
     .option('--id <id>', 'show a plan that was made before')
     .option('--wait', 'wait for all clusters', true)
-    .option('--no-wait', 'only ask; --id shows what comes of it');
+    .option('--no-wait', 'only ask; --id shows what comes of it')
+    .option('--exit-code', 'end with 2 when something would change, 0 when nothing would');
   withData(withClusterTargets(command))
     .addHelpText(
       'after',
@@ -54,7 +58,8 @@ export function addPlan(program: Command, runtime: Runtime): void {
   flotilla plan --ref refs/pull/7/head --pipeline shop -o json
 
 + created  ~ configured  - deleted  ± deleted and created anew. Nothing changes in any cluster; values of Secrets do
-not leave them. Exit code 1 when a cluster failed, refused or was not reached.`,
+not leave them. Exit code 1 when a cluster failed, refused or was not reached; with --exit-code also 2 when something
+would change.`,
     )
     .action(async (_options, leaf: Command) => plan(runtime, leaf.optsWithGlobals()));
 }
@@ -69,14 +74,17 @@ async function plan(runtime: Runtime, options: PlanOptions): Promise<void> {
   if (options.output) await printData(runtime, options.output, seen);
   else if (isDone) show(runtime, seen);
   else runtime.terminal.out(`${seen.id}\n`);
-  if (isDone) conclude(seen, options.timeout);
-  else hint(runtime, `flotilla plan --id ${seen.id} shows what comes of it`);
+  if (!isDone) return hint(runtime, `flotilla plan --id ${seen.id} shows what comes of it`);
+  conclude(seen, options.timeout);
+  if (options.exitCode && changesSomething(seen)) throw new Answered(somethingChanges);
 }
 
 function checkOptions(options: PlanOptions): void {
   const { ref, id, source, pipeline, commit } = options;
   meansFleet(options);
   if (id === undefined && ref === undefined) throw usageError('--ref: which branch?', 'e.g. --ref feature');
+  if (options.exitCode && !options.wait && id === undefined)
+    throw usageError('--exit-code: nothing is known without waiting', 'leave out --no-wait');
   if (source !== undefined && pipeline !== undefined)
     throw usageError('--source and --pipeline: give one of them', 'a pipeline names its sources itself');
   const others = [ref, source, pipeline, commit, options.cluster, options.selector];
@@ -144,6 +152,10 @@ function isOpen(state: string): boolean {
 function show(runtime: Runtime, seen: Plan): void {
   const lines = planLines(seen, runtime.terminal.paintOut);
   runtime.terminal.out(`${lines.join('\n')}\n`);
+}
+
+function changesSomething({ groups, totals }: Plan): boolean {
+  return groups.length > 0 || totals.omitted > 0;
 }
 
 function conclude({ id, state, clusters }: Plan, timeout: number): void {

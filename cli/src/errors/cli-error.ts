@@ -28,6 +28,15 @@ export class CliError extends Error {
   }
 }
 
+/** The end of a command that has told everything already, and whose exit code is an answer. */
+export class Answered extends Error {
+  override readonly name = 'Answered';
+
+  constructor(readonly exitCode: number) {
+    super(`exit code ${exitCode}`);
+  }
+}
+
 export function usageError(message: string, remedy?: string): CliError {
   return new CliError(exitCodes.usage, message, remedy === undefined ? {} : { remedy });
 }

@@ -65,6 +65,7 @@ const exitOfStatus: Readonly<Record<number, ExitCode>> = {
   401: exitCodes.unreachable,
   403: exitCodes.unreachable,
   404: exitCodes.notFound,
+  413: exitCodes.usage,
   422: exitCodes.usage,
   429: exitCodes.unreachable,
   503: exitCodes.unreachable,

@@ -7,6 +7,7 @@ const statusOf: Readonly<Record<HubErrorCode, status>> = {
   Forbidden: status.PERMISSION_DENIED,
   NotFound: status.NOT_FOUND,
   Conflict: status.ALREADY_EXISTS,
+  TooLarge: status.RESOURCE_EXHAUSTED,
   Invalid: status.INVALID_ARGUMENT,
   TooManyRequests: status.RESOURCE_EXHAUSTED,
   Unavailable: status.UNAVAILABLE,

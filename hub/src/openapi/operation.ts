@@ -14,6 +14,8 @@ export interface OperationOptions {
   readonly access: Role | 'public';
   /** 200 unless told. */
   readonly status?: number;
+  /** Where the answer has another status at times, e.g. 200 for what was there already. */
+  readonly otherStatus?: number;
   /** The shape of the answer, which is also enforced; absent when there is no body. */
   readonly answer?: z.ZodType;
   /** Of an answer that is no JSON. */
@@ -30,13 +32,16 @@ const errorsOfAll: readonly HubErrorCode[] = [
   'Unavailable',
   'Internal',
 ];
-const errorMeaning: Readonly<Record<HubErrorCode, string>> = {
+/** What a code means, for the document. */
+export const errorMeaning: Readonly<Record<HubErrorCode, string>> = {
   Unauthenticated: 'No valid API token.',
   Forbidden: 'The role of the token does not suffice.',
   NotFound: 'There is no such thing.',
   Conflict: 'It cannot be done in the present state.',
+  TooLarge: 'A body has at most 1 MiB.',
   Invalid: 'The input is not valid; `field` names the part.',
-  TooManyRequests: 'Too many failed attempts to authenticate; see Retry-After.',
+  TooManyRequests:
+    'Too many failed attempts to authenticate, or too many deliveries of a webhook; see Retry-After.',
   Unavailable: 'The hub cannot reach its database; see Retry-After.',
   Internal: 'The hub failed; the id stands in its log.',
 };
@@ -49,6 +54,9 @@ export function Operation(options: OperationOptions): MethodDecorator {
     HttpCode(status),
     ApiOperation({ summary, description: [description, roleText(access)].filter(Boolean).join(' ') }),
     answerResponse(options),
+    ...(options.otherStatus === undefined
+      ? []
+      : [answerResponse({ ...options, status: options.otherStatus })]),
     ...(answer === undefined ? [] : [SerializeOptions({ schema: answer })]),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),
     ...errorResponses(access === 'public' ? errors : [...errorsOfAll, ...errors]),

@@ -28,15 +28,23 @@ export class ReleaseMaker {
     @Optional() @Inject(ReleaseListener) private readonly listener: ReleaseListener | null,
   ) {}
 
-  /** Locks the pipeline, so that numbers have no gaps. Gives null when the pipeline is gone. */
+  /** The same as `makeOrFind`, for whom it is the same whether it was there. */
   async make(manager: EntityManager, made: NewRelease): Promise<ReleaseRecord | null> {
+    return (await this.makeOrFind(manager, made))?.release ?? null;
+  }
+
+  /** Locks the pipeline, so that numbers have no gaps. Gives null when the pipeline is gone. */
+  async makeOrFind(
+    manager: EntityManager,
+    made: NewRelease,
+  ): Promise<{ readonly release: ReleaseRecord; readonly isNew: boolean } | null> {
     const { pipeline, items, createdBy, makerEmails = [], requestId, now } = made;
     const locked: unknown[] = await manager.query('SELECT FROM pipelines WHERE name = $1 FOR UPDATE', [
       pipeline,
     ]);
     if (locked.length === 0) return null;
     const same = await this.releases.same(manager, pipeline, items);
-    if (same) return same;
+    if (same) return { release: same, isNew: false };
     const number = ((await this.releases.latest(manager, pipeline))?.number ?? 0) + 1;
     const release = {
       id: newId(),
@@ -60,6 +68,6 @@ export class ReleaseMaker {
       { topic: 'pipeline', clusterId: '', key: pipeline, deleted: false },
     ]);
     await this.listener?.released(manager, release);
-    return release;
+    return { release, isNew: true };
   }
 }

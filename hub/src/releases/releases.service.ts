@@ -40,7 +40,10 @@ export class ReleasesService {
    * Sources that are not named keep what the newest release has. The release that holds the same is the answer
    * where there is one. @throws HubError NotFound, Invalid
    */
-  async create(request: ReleaseRequest, caller: Caller): Promise<ReleaseRecord> {
+  async create(
+    request: ReleaseRequest,
+    caller: Caller,
+  ): Promise<{ readonly release: ReleaseRecord; readonly isNew: boolean }> {
     const { manager } = this.database;
     const pipeline = await this.pipelines.get(manager, request.pipeline);
     if (pipeline === null) throw missingPipeline(request.pipeline);
@@ -52,8 +55,8 @@ export class ReleasesService {
       const text = wanted.get(sourceName(source));
       items.push(await this.itemOf(manager, pipeline, source, text, last));
     }
-    const release = await this.database.transaction((transaction) =>
-      this.maker.make(transaction, {
+    const made = await this.database.transaction((transaction) =>
+      this.maker.makeOrFind(transaction, {
         pipeline: pipeline.name,
         items,
         createdBy: caller.name,
@@ -62,7 +65,7 @@ export class ReleasesService {
         now: this.clock.now(),
       }),
     );
-    if (release) return release;
+    if (made) return made;
     throw missingPipeline(request.pipeline);
   }
 

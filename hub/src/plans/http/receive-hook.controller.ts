@@ -3,9 +3,11 @@ import type { RawBodyRequest } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Operation } from '../../openapi/operation.js';
+import { Clock } from '../../platform/clock.js';
 import { InjectConfig } from '../../platform/config/hub-config.js';
 import type { HubConfig } from '../../platform/config/hub-flags.js';
 import { HubError, invalid, notFound } from '../../platform/errors/hub-error.js';
+import { DeliveryLimit, provenDeliveries, strangeDeliveries } from '../domain/delivery-limit.js';
 import type { Provider } from '../domain/pull-request.js';
 import { providers, readDelivery } from '../domain/pull-request.js';
 import { PlansService } from '../plans.service.js';
@@ -22,9 +24,13 @@ interface DeliveryAnswer {
 @ApiTags('hooks')
 @Controller('api/v1/hooks')
 export class ReceiveHookController {
+  private readonly proven = new DeliveryLimit(provenDeliveries);
+  private readonly strange = new DeliveryLimit(strangeDeliveries);
+
   constructor(
     private readonly plans: PlansService,
     private readonly statuses: PullRequestStatus,
+    private readonly clock: Clock,
     @InjectConfig() private readonly config: HubConfig,
   ) {}
 
@@ -37,7 +43,7 @@ export class ReceiveHookController {
     access: 'public',
     status: 202,
     answer: deliverySchema,
-    errors: ['Unauthenticated', 'NotFound', 'Invalid'],
+    errors: ['Unauthenticated', 'NotFound', 'Invalid', 'TooManyRequests'],
   })
   async receive(
     @Param('provider') name: string,
@@ -63,7 +69,9 @@ export class ReceiveHookController {
     const { secret } = providerSettings(this.config, provider);
     const { proof } = deliveryHeaders[provider];
     const body = request.rawBody ?? Buffer.alloc(0);
-    if (secret !== undefined && isAuthentic(provider, secret, body, header(request, proof))) return;
+    if (secret !== undefined && isAuthentic(provider, secret, body, header(request, proof)))
+      return this.refuseTooMany(provider, this.proven, request.ip);
+    this.refuseTooMany(provider, this.strange, request.ip);
     throw new HubError(
       'Unauthenticated',
       `hook ${provider}: the header ${proof} does not prove who sent this`,
@@ -74,6 +82,15 @@ export class ReceiveHookController {
             : 'set the same secret in the webhook and in the hub',
       },
     );
+  }
+
+  private refuseTooMany(provider: Provider, limit: DeliveryLimit, address: string): void {
+    const waitMs = limit.take(address, this.clock.now());
+    if (waitMs === 0) return;
+    throw new HubError('TooManyRequests', `hook ${provider}: too many deliveries within a minute`, {
+      remedy: 'send it again later; see Retry-After',
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    });
   }
 }
 

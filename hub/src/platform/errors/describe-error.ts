@@ -35,6 +35,11 @@ export function describeError(error: unknown): HubError {
     });
   }
   const status = statusOf(error);
+  if (status === 413)
+    return new HubError('TooLarge', 'the body of the request is too large', {
+      remedy: 'a body has at most 1 MiB; send it in several calls',
+      cause: error,
+    });
   if (status !== undefined && status < 500)
     return new HubError(codeFor(status), messageOf(error), { cause: error });
   return new HubError('Internal', 'the hub failed', {

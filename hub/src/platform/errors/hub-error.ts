@@ -4,6 +4,7 @@ export const hubErrorStatus = {
   Forbidden: 403,
   NotFound: 404,
   Conflict: 409,
+  TooLarge: 413,
   Invalid: 422,
   TooManyRequests: 429,
   Unavailable: 503,

@@ -1,5 +1,6 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../auth/access.js';
 import { CallerOf } from '../../auth/access.js';
 import { Operation } from '../../openapi/operation.js';
@@ -21,17 +22,21 @@ export class CreateReleaseController {
   @Operation({
     summary: 'Make a release by hand',
     description:
-      'The release that holds the same is the answer where there is one: a release is never made twice. ' +
+      '201: it was made. 200: there is one that holds the same, and it is the answer; a release is never made twice. ' +
       'One with a vetoed item is made, and says so.',
     access: 'operator',
+    status: 201,
+    otherStatus: 200,
     answer: releaseSchema,
     errors: ['NotFound', 'Conflict'],
   })
   async createRelease(
     @Body({ schema: releaseRequestSchema }) body: ReleaseRequestBody,
     @CallerOf() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReleaseView> {
-    const { id } = await this.releases.create(body, caller);
-    return this.list.byIdOrName(id);
+    const { release, isNew } = await this.releases.create(body, caller);
+    void reply.status(isNew ? 201 : 200);
+    return this.list.byIdOrName(release.id);
   }
 }

@@ -80,5 +80,12 @@ export const releaseRequestSchema = z
   .meta({ id: 'ReleaseRequest', example: { pipeline: 'shop', items: [{ revision: '4f1c9b2' }] } });
 export type ReleaseRequestBody = z.output<typeof releaseRequestSchema>;
 
-export const listReleasesQuery = z.strictObject({ ...pageQuery, pipeline: anyOf('Name of the pipeline.') });
+export const listReleasesQuery = z.strictObject({
+  ...pageQuery,
+  pipeline: anyOf('Name of the pipeline.'),
+  revision: z.string().min(1).max(512).optional().meta({
+    description:
+      'Releases that hold a commit (7 to 64 hex digits), a whole revision, a digest, or the version of a chart.',
+  }),
+});
 export type ListReleasesQuery = z.output<typeof listReleasesQuery>;

@@ -1,8 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { parseCommit } from '../../fleet/domain/commit.js';
 import { repositoryOf } from '../../fleet/domain/repository.js';
 import { revisionKey } from '../../fleet/domain/gate.js';
+import { commitSql } from '../../fleet/read-models/commit-sql.js';
 import type { Page } from '../../paging/cursor.js';
 import { newestFirst, readPage } from '../../paging/keyset.js';
 import type { PageRequest } from '../../paging/keyset.js';
@@ -49,10 +51,22 @@ export class ReleaseList implements OnModuleInit {
   }
 
   async page(
-    query: PageRequest & { readonly pipeline?: readonly string[] | undefined },
+    query: PageRequest & {
+      readonly pipeline?: readonly string[] | undefined;
+      /** A commit by its first digits, or a whole revision. */
+      readonly revision?: string | undefined;
+    },
   ): Promise<Page<ReleaseView>> {
     const where = new SqlConditions();
     where.anyOf('r.pipeline', query.pipeline);
+    const { revision } = query;
+    if (revision !== undefined) {
+      const wanted = parseCommit(revision) ?? { text: revision, digits: null };
+      where.add((bind) => {
+        const holds = commitSql(wanted, `(i ->> 'revision')`, bind);
+        return `EXISTS (SELECT FROM jsonb_array_elements(r.items) i WHERE ${holds})`;
+      });
+    }
     return readPage(this.database, query, {
       from: 'releases r',
       where,
