@@ -41,7 +41,7 @@ function until<T>(what: string, state: () => Promise<T | false>): Promise<T> {
       for (const name of rig.clusters.keys()) await rig.confirm(name);
       return state();
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
 }
 
@@ -89,5 +89,5 @@ describe('what a promotion writes to a branch that is watched', () => {
       return found.length > 1 && found;
     });
     expect(second).toMatchObject({ name: 'web-2', items: [{ revision: `main@sha1:${next}` }] });
-  });
+  }, 240_000);
 });
