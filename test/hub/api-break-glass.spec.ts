@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { BreakGlass } from '@flotilla/hub/freezes/break-glass';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FreezeRig, openEnvironment } from './freeze-rig.js';
+import { FreezeRig, hour, openEnvironment } from './freeze-rig.js';
 
 let rig: FreezeRig;
 let operator: string;
@@ -86,6 +86,17 @@ describe('breaking the glass of a freeze', () => {
         details: { promotion: 'p1', reason: 'the shop is down' },
       },
     ]);
+  });
+
+  it('holds for that freeze alone, not for a later one with its name', async () => {
+    await rig.apply(rig.freeze('f'));
+    await ask(operator);
+    await ask(undefined);
+    const first = await idOf('f');
+    rig.api.clock.advance(2 * hour);
+    expect(await rig.apply(rig.freeze('f'))).toEqual(['created']);
+    expect(await idOf('f')).not.toBe(first);
+    expect(await isGranted([await idOf('f')])).toBe(false);
   });
 
   it('lets pass only the freezes that it was about', async () => {

@@ -110,7 +110,7 @@ describe('an operator', () => {
   it('takes the name of one that has ended', async () => {
     await put([freeze('stop')]);
     api.clock.advance(hour);
-    expect((await put([freeze('stop')], operator)).json().documents[0].outcome).toBe('configured');
+    expect((await put([freeze('stop')], operator)).json().documents[0].outcome).toBe('created');
     expect((await api.ask('GET', '/api/v1/freezes/stop')).json().state).toBe('Active');
     expect((await lift('stop', other)).statusCode).toBe(403);
     expect((await lift('stop', operator)).statusCode).toBe(204);

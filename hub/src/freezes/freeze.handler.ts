@@ -43,6 +43,7 @@ export class FreezeHandler extends DocumentHandler<'Freeze'> implements OnModule
     document: DocumentOf<'Freeze'>,
     { actor, now }: ApplyContext,
   ): Promise<ApplyOutcome> {
+    await this.store.removeEnded(manager, document, now);
     const outcome = await this.store.put(manager, document, { id: newId(), by: actor, now });
     if (outcome !== 'unchanged') await this.tell(manager, document.metadata.name, false);
     return outcome;

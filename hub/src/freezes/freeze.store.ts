@@ -103,6 +103,14 @@ export class FreezeStore {
     return row.created ? 'created' : 'configured';
   }
 
+  /** Makes room for a freeze that takes the name of one that has ended: nothing that was allowed in that one holds in it. */
+  async removeEnded(manager: EntityManager, { metadata, spec }: FreezeDocument, now: Date): Promise<void> {
+    await manager.query(
+      'DELETE FROM freezes f WHERE f.name = $1 AND f.ends_at <= $2 AND f.spec <> $3::jsonb',
+      [metadata.name, now, JSON.stringify(spec)],
+    );
+  }
+
   /** Gives false when there is none. */
   async remove(manager: EntityManager, name: string): Promise<boolean> {
     const [, count] = await manager.query<[unknown[], number]>(

@@ -171,11 +171,12 @@ function checkApprovals(
   );
   const yes = new Map<string, Set<string>>();
   for (const approval of approvals) {
-    const human = humanOf(approval.person.name);
     if (approval.stage !== 'before' || approval.releaseId !== releaseId) continue;
-    if (!authorMayApprove && barred.has(human)) continue;
     const token = people.find(({ name }) => name === approval.person.name)!;
-    if (!authorMayApprove && token.emails.length === 0) continue;
+    const isNameless = token.emails.length === 0;
+    if (!authorMayApprove && (isNameless || barred.has(token.human))) continue;
+    // Where authors may approve, a token without addresses counts as whoever its name says.
+    const human = isNameless ? token.name : token.human;
     yes.set(human, new Set([...(yes.get(human) ?? []), ...token.groups]));
   }
   promise(yes.size >= required, `${id} starts with ${yes.size} of ${required} approvals of people who may`);
