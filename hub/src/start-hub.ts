@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { folderError } from '@flotilla/common/flags/folder-error';
 import { formatAddress } from '@flotilla/common/flags/flag-schemas';
 import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
 import { NestFactory } from '@nestjs/core';
@@ -11,7 +12,7 @@ import { configureHttp } from './http/configure-http.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
-import { listenHost } from './platform/config/listen-host.js';
+import { cannotListen, listenHost } from './platform/config/listen-host.js';
 import type { HubConfig } from './platform/config/hub-flags.js';
 import { openDataSource } from './platform/database/data-source.js';
 import { migrate } from './platform/database/migrate.js';
@@ -71,13 +72,13 @@ export async function startHub({ config, logger, clock = new Clock() }: HubOptio
       changeFeed,
     });
     stops.push(() => app.close());
-    await app.listen({ port: config.httpAddr.port, host: listenHost(config.httpAddr) });
+    await listen(app, config.httpAddr);
     const { agents, enrolment } = app.get(GatewayService).addresses;
     const httpUrl = `http://${boundAddress(app, config.httpAddr)}`;
     return { app, httpUrl, agentAddress: agents, enrolAddress: enrolment, databaseUrl, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw folderError(error, '--data-dir', config.dataDir);
   }
 }
 
@@ -103,6 +104,17 @@ async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> 
   app.useGlobalFilters(new HttpErrorFilter(parts.logger));
   configureHttp(app, parts.logger);
   return app;
+}
+
+async function listen(app: NestFastifyApplication, wanted: ListenAddress): Promise<void> {
+  const [host, port] = [listenHost(wanted), wanted.port];
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    // To listen starts the other listeners, too: what they say is whole already.
+    if ((error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
+    throw cannotListen('--http-addr', formatAddress({ host, port }), error as Error);
+  }
 }
 
 function boundAddress(app: NestFastifyApplication, wanted: ListenAddress): string {

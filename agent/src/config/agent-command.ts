@@ -23,6 +23,7 @@ export function agentCommand(
     .version(version)
     .showHelpAfterError('(flotilla-agent --help lists every flag)')
     .allowExcessArguments(false)
+    .exitOverride()
     .action(async (given: Given) => {
       exit(
         await commands.run(readFlags(agentPrefix, agentFlags, givenByKey(agentFlags, given), environment)),

@@ -9,10 +9,12 @@ import {
   type IdentityKeeperOptions,
   isRefusal,
 } from './identity/identity-keeper.js';
+import { InvalidJoinTokenError } from './identity/join-token.js';
 import type { IntentDesk } from './intents/intent-desk.js';
 import type { RecordLog } from './records/record-log.js';
 import { BackOff } from './session/back-off.js';
 import { dial } from './session/dial.js';
+import { asUnreachable } from './session/unreachable.js';
 import { runSession, type SessionEnd } from './session/run-session.js';
 import { type AgentFacts, SessionProtocol } from './session/session-protocol.js';
 import type { StandingDesk } from './standing/standing-desk.js';
@@ -73,9 +75,10 @@ export class HubLink {
   /** One enrolment or session. Gives the time to wait before the next. */
   async #once(signal: AbortSignal): Promise<number> {
     const identity = await this.#identities.current(signal);
-    const client = dial(identity.agentEndpoint || this.#options.hubAddress, identity);
+    const address = identity.agentEndpoint || this.#options.hubAddress;
+    const client = dial(address, identity);
     try {
-      return await this.#afterSession(await this.#session(client, identity, signal), identity);
+      return await this.#afterSession(await this.#session(client, identity, signal), identity, address);
     } finally {
       client.close();
     }
@@ -118,12 +121,12 @@ export class HubLink {
     }
   }
 
-  async #afterSession(end: SessionEnd, identity: Identity): Promise<number> {
+  async #afterSession(end: SessionEnd, identity: Identity, address: string): Promise<number> {
     switch (end.type) {
       case 'stopped':
         return 0;
       case 'closed':
-        if (end.error) throw end.error;
+        if (end.error) throw asUnreachable(end.error, address);
         return this.#backOff.nextMs();
       case 'protocol-error':
         this.#options.logger.error({ reason: end.message }, 'cannot talk to the hub');
@@ -147,7 +150,8 @@ export class HubLink {
 
   #failed(error: unknown, signal: AbortSignal): number {
     if (signal.aborted) return 0;
-    const hopeless = error instanceof EnrollmentError || isRefusal(error);
+    const hopeless =
+      error instanceof EnrollmentError || error instanceof InvalidJoinTokenError || isRefusal(error);
     const waitMs = hopeless ? hopelessWaitMs : this.#backOff.nextMs();
     this.#options.logger.error(
       { error, retryInMs: Math.round(waitMs) },

@@ -39,6 +39,6 @@ export class AccessGuard implements CanActivate {
 
 function forbidden(role: Role, needed: Role): HubError {
   return new HubError('Forbidden', `the API token has the role ${role}, the call needs ${needed}`, {
-    remedy: `use a token with the role ${needed}; an admin can make one with POST /api/v1/api-tokens`,
+    remedy: `use a token with the role ${needed}; an admin makes one: flotilla token create --name NAME --role ${needed}`,
   });
 }

@@ -9,7 +9,7 @@ import type { KeyPair } from '../enrollment/certificate-authority.js';
 import { Clock } from '../platform/clock.js';
 import { formatAddress } from '@flotilla/common/flags/flag-schemas';
 import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
-import { listenHost } from '../platform/config/listen-host.js';
+import { cannotListen, listenHost } from '../platform/config/listen-host.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { AgentEndpoint } from './agent-endpoint.js';
@@ -68,8 +68,8 @@ export class Listeners {
     this.agentServer.addService(AgentServiceService, { ...this.agents.handlers });
     this.enrolmentServer.addService(EnrollmentServiceService, { ...this.enrolment.handlers });
     this.bound = {
-      agents: await bind(this.agentServer, this.config.grpcAddr, forAgents),
-      enrolment: await bind(this.enrolmentServer, this.config.enrollAddr, forEnrolment),
+      agents: await bind(this.agentServer, '--grpc-addr', this.config.grpcAddr, forAgents),
+      enrolment: await bind(this.enrolmentServer, '--enroll-addr', this.config.enrollAddr, forEnrolment),
     };
     this.rotation = setInterval(() => {
       void this.issue().then((next) =>
@@ -110,11 +110,16 @@ export function serverNames(
   return [...new Set(names)];
 }
 
-async function bind(server: Server, wanted: ListenAddress, credentials: ServerCredentials): Promise<string> {
+async function bind(
+  server: Server,
+  flag: string,
+  wanted: ListenAddress,
+  credentials: ServerCredentials,
+): Promise<string> {
   const address = formatAddress({ host: listenHost(wanted), port: wanted.port });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
-      if (error) reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+      if (error) reject(cannotListen(flag, address, error));
       else resolve(bound);
     });
   });

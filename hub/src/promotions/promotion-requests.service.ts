@@ -102,7 +102,7 @@ export class PromotionRequestsService {
     if (veto)
       throw conflict(`release "${release.name}" is vetoed by ${veto.requestedBy}: ${veto.reason}`, {
         field: 'release',
-        remedy: `POST /api/v1/vetoes/${veto.id}/lift lifts the veto`,
+        remedy: `flotilla veto lift ${veto.id} --reason TEXT lifts the veto`,
       });
     const promoted = await this.history.promotedAt(manager, release.pipeline, release.id);
     const missing = promoted.has(name) ? [] : before.filter((one) => !promoted.has(one));

@@ -1,6 +1,7 @@
 import { credentials } from '@grpc/grpc-js';
 import { EnrollmentServiceClient } from '@flotilla/proto/flotilla/v1/enrollment';
 import { parseAddress } from '../session/address.js';
+import { asUnreachable } from '../session/unreachable.js';
 import { createCertificateRequest } from './certificate-request.js';
 import type { Identity } from './identity.js';
 import { pinOf } from './join-token.js';
@@ -21,7 +22,7 @@ export interface EnrollOptions {
   privateKey: string;
 }
 
-/** Gets this cluster its first certificate. @throws UntrustedHubError, InvalidJoinTokenError, ServiceError */
+/** Gets this cluster its first certificate. @throws UntrustedHubError, InvalidJoinTokenError, HubUnreachableError, ServiceError */
 export async function enroll(options: EnrollOptions): Promise<Identity> {
   const { address, joinToken, clusterName, labels, clusterUid, privateKey } = options;
   const { host, port } = parseAddress(address);
@@ -62,6 +63,8 @@ async function withClient<T>(
   const client = new EnrollmentServiceClient(address, credentials.createSsl(Buffer.from(ca)));
   try {
     return await use(client);
+  } catch (error) {
+    throw asUnreachable(error, address);
   } finally {
     client.close();
   }

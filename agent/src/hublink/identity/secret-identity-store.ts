@@ -1,5 +1,6 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import type { KubeReader, KubeWriter } from '../../kube/client.js';
+import { isApiError } from '../../kube/errors.js';
 import type { Identity, IdentityStore, StoredIdentity } from './identity.js';
 
 const keys: Record<keyof Identity, string> = {
@@ -67,6 +68,16 @@ export class SecretIdentityStore implements IdentityStore {
       type: 'Opaque',
       data,
     };
-    await client.apply(secret, { fieldManager: 'flotilla-agent', force: true, signal });
+    try {
+      await client.apply(secret, { fieldManager: 'flotilla-agent', force: true, signal });
+    } catch (cause) {
+      // To write a Secret creates it: only its namespace can be missing.
+      if (!isApiError(cause, 404)) throw cause;
+      throw new Error(
+        `namespace "${namespace}" does not exist, and the identity of this cluster has to be kept in it; ` +
+          `create it (kubectl create namespace ${namespace}) or choose another one by --runtime-namespace`,
+        { cause },
+      );
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
+import { HubUnreachableError } from '../session/unreachable.js';
 
 /** Thrown when the server is not the hub that the join token was made by. */
 export class UntrustedHubError extends Error {
@@ -40,7 +41,7 @@ export function caByPin(options: TrustOptions): Promise<string> {
     socket.setTimeout(timeoutMs, () =>
       fail(new Error(`the hub at ${address} did not answer within ${timeoutMs} ms`)),
     );
-    socket.once('error', (error) => fail(new Error(`cannot reach the hub at ${address}: ${error.message}`)));
+    socket.once('error', (error) => fail(new HubUnreachableError(address, error.message, error)));
     socket.once('secureConnect', () => {
       const ca = chainOf(socket.getPeerCertificate(true)).find((certificate) => fits(certificate, pin));
       socket.destroy();

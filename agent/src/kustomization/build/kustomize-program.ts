@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ProgramError } from '../../exec/program-error.js';
 import type { RunProgram } from '../../exec/run-program.js';
 import { BuildError } from './build-error.js';
+import { kustomizeMessage } from './kustomize-message.js';
 import type { Sandbox } from './sandbox.js';
 
 /** The program that builds: `kustomize build`, or `kubectl kustomize` which holds the same code. */
@@ -104,13 +105,7 @@ function fetching(network: Readonly<Record<string, string>>): Record<string, str
 function cleanMessage(error: ProgramError, { root, home }: Sandbox): string {
   const said = error.failure === 'exit' ? error.stderr.trim() : '';
   const text = said === '' ? error.message : said;
-  return withoutClones(text, home)
-    .replaceAll(`${root}/`, '')
-    .replaceAll(root, '.')
-    .split('\n')
-    .filter((line) => !line.startsWith('# Warning:'))
-    .join('\n')
-    .replace(/^error: |^Error: /, '');
+  return kustomizeMessage(withoutClones(text, home).replaceAll(`${root}/`, '').replaceAll(root, '.'));
 }
 
 /** kustomize clones into folders with a random number. */

@@ -7,13 +7,14 @@ import type { HubConfig } from './hub-flags.js';
 /** Prefix of the environment variables. */
 export const environmentPrefix = 'FLOTILLA_HUB';
 
-/** The command line of the hub; it parses text only, `readHubConfig` checks it. */
+/** The command line of the hub; it parses text only, `readHubConfig` checks it. Throws a CommanderError where it ends. */
 export function hubCommand(version: string): Command {
   const command = new Command('flotilla-hub')
     .description('The hub of a Flotilla fleet: agents dial in, people and scripts ask its REST API.')
     .version(version)
     .showHelpAfterError('(flotilla-hub --help lists every flag)')
-    .allowExcessArguments(false);
+    .allowExcessArguments(false)
+    .exitOverride();
   for (const flag of Object.values(hubFlags)) command.addOption(optionOf(flag));
   return command;
 }

@@ -9,7 +9,9 @@ export class NestLogger implements LoggerService {
     this.write('debug', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    // What ends the start is thrown as well, and `main` says it in one line.
+    const isThrown = rest.some((part) => part === 'ExceptionHandler' || part === 'NestApplication');
+    this.write(isThrown ? 'debug' : 'error', message, rest);
   }
   warn(message: unknown, ...rest: unknown[]): void {
     this.write('warn', message, rest);
