@@ -3,6 +3,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PromotionView } from '@flotilla/hub/promotions/read-models/promotion-list';
+import { ChangeFeed } from '@flotilla/hub/platform/changes/change-feed';
 import { PromotionEngine } from '@flotilla/hub/promotions/promotion-engine';
 import { ReleaseMaker } from '@flotilla/hub/releases/release-maker';
 import { DataSource } from 'typeorm';
@@ -102,6 +103,15 @@ function until(name: string, state: string, waitingFor = ''): Promise<PromotionV
 async function agentMoves(revision: string): Promise<void> {
   await waitFor('the pin', async () => (await rig.pin(`${prod}-a`)) === revision, { timeoutMs: 15_000 });
   await rig.reports(`${prod}-a`, revision.split(':')[1] ?? '');
+  await tellOfReports();
+}
+
+/** What the gateway says to the others once it has stored a report. */
+async function tellOfReports(): Promise<void> {
+  const clusterId = rig.clusters.get(`${prod}-a`) ?? '';
+  const change = { topic: 'object', clusterId, key: null, deleted: false } as const;
+  const feed = api.hub.app.get(ChangeFeed, { strict: false });
+  await api.database.transaction((manager) => feed.publish(manager, [change]));
 }
 
 const tip = async (): Promise<string> =>
