@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { asUnreachable } from './unreachable.js';
+import { asUnreachable, HubUnreachableError } from './unreachable.js';
 
 const failed = (code: status, details: string): Error => Object.assign(new Error(details), { code, details });
 const told = (details: string): string =>
@@ -24,13 +24,17 @@ describe('a hub that cannot be reached', () => {
   });
 
   it('that speaks no TLS is told so', () => {
-    const details =
+    const said =
       '80DC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/ssl3_record.c:350:\n';
-    expect(told(details)).toContain('TLS: wrong version number; no TLS is spoken there');
+    expect(new HubUnreachableError('hub.test:8443', said, undefined).message).toContain(
+      'TLS: wrong version number; no TLS is spoken there',
+    );
   });
 
-  it('is another thing than a hub that says no', () => {
-    const refusal = failed(status.PERMISSION_DENIED, 'the join token is used up');
-    expect(asUnreachable(refusal, 'hub.test:8443')).toBe(refusal);
+  it.each([
+    failed(status.PERMISSION_DENIED, 'the join token is used up'),
+    failed(status.UNAVAILABLE, 'the hub could not handle the message; see its log'),
+  ])('is another thing than a hub that answers: %s', (answer) => {
+    expect(asUnreachable(answer, 'hub.test:8443')).toBe(answer);
   });
 });

@@ -10,10 +10,13 @@ export class HubUnreachableError extends Error {
   }
 }
 
+/** Of gRPC itself, where there is no connection; a hub that answers UNAVAILABLE has been reached, and says why. */
+const ownWords = /^(No connection established|Name resolution failed)/;
+
 /** The error of a call, in words that name the address and the remedy where no connection came about. */
 export function asUnreachable(error: unknown, address: string): unknown {
   const { code, details } = error as Partial<ServiceError>;
-  return code === GrpcStatus.UNAVAILABLE && details !== undefined
+  return code === GrpcStatus.UNAVAILABLE && details !== undefined && ownWords.test(details)
     ? new HubUnreachableError(address, details, error)
     : error;
 }

@@ -81,7 +81,7 @@ function refuseByIdentity({ token, request, byName, byUid }: EnrolmentFacts): En
     return refuse(
       'taken',
       message,
-      `choose another name, or remove the old one: flotilla delete cluster ${byName.name}`,
+      `choose another name, or remove the old one: flotilla cluster delete ${byName.name}`,
     );
   }
   if (byUid && byUid.name !== request.clusterName) {
@@ -89,7 +89,7 @@ function refuseByIdentity({ token, request, byName, byUid }: EnrolmentFacts): En
     return refuse(
       'taken',
       message,
-      `use that name, or remove it first: flotilla delete cluster ${byUid.name}`,
+      `use that name, or remove it first: flotilla cluster delete ${byUid.name}`,
     );
   }
   const cutAt = byName?.revokedAt ?? byName?.quarantinedAt ?? null;
