@@ -199,6 +199,11 @@ export class RolloutFleet {
     return Object.fromEntries(names.map((name) => [name, this.pins.get(name)!.idsOf(revision).length]));
   }
 
+  /** Waits until the cluster keeps its pin: from then on it needs no hub. The hub says `Moving` before it is sent. */
+  async untilPinned(revision: string, name: string): Promise<void> {
+    await waitFor(`${name} to keep its pin`, () => this.pinsTo(revision, name)[name] === 1);
+  }
+
   async stop(): Promise<void> {
     for (const history of this.pins.values()) history.stop();
     await Promise.all([...this.clusters.values()].map((cluster) => cluster.stop()));

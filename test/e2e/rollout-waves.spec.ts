@@ -46,12 +46,14 @@ describe('a rollout on real clusters', { timeout: 300_000 }, () => {
   it('skips and repeats nothing when the hub is killed in the middle of a wave', async () => {
     const started = await fleet.release(await fleet.commit('two'));
     await fleet.untilMembers(started, { [first]: 'Moving' });
+    await fleet.untilPinned(started.revision, first);
     await fleet.hub.kill();
     // The canary becomes healthy while nobody watches; the hub that comes back reads it from the report.
     await fleet.healthy(first, 'two');
     await fleet.cluster(first).reaches('shop', started.commit);
     await fleet.hub.restart();
     await fleet.untilMembers(started, { [first]: 'Done', [second]: 'Moving', [third]: 'Pending' });
+    await fleet.untilPinned(started.revision, second);
 
     await fleet.hub.kill();
     await fleet.healthy(second, 'two');

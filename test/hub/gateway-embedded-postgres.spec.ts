@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '@flotilla/hub/platform/embedded-postgres/embedded-postgres';
 import type { EmbeddedPostgres } from '@flotilla/hub/platform/embedded-postgres/embedded-postgres';
 import { createLogger } from '@flotilla/hub/platform/logging/logger';
@@ -10,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../servers/temporary-folder.js';
 import type { TemporaryFolder } from '../servers/temporary-folder.js';
 import { startFlotillaHub } from '../servers/flotilla-hub.js';
+import { waitFor } from '../servers/wait-for.js';
 import { repositoryRoot } from '../servers/repository-root.js';
 
 const logger = createLogger('silent');
@@ -63,13 +63,21 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(running.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
   });
 
-  it('recovers when it was killed', async () => {
+  it('is started again at the same address when it is killed under a running hub, as often as it is', async () => {
     running = await startEmbeddedPostgres(folder.path, logger);
-    await query(running.url, 'CREATE TABLE kept AS SELECT 1 AS one');
-    process.kill(serverPid()!, 'SIGKILL');
-    await sleep(100);
-    running = await startEmbeddedPostgres(folder.path, logger);
-    expect(await query(running.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+    const { url } = running;
+    await query(url, 'CREATE TABLE kept AS SELECT 1 AS one');
+    for (const round of ['first', 'second']) {
+      const killed = serverPid()!;
+      process.kill(killed, 'SIGKILL');
+      await waitFor(`the server to be back the ${round} time`, async () => {
+        expect(serverPid()).not.toBe(killed);
+        return query(url, 'SELECT one FROM kept');
+      });
+    }
+    const pid = serverPid()!;
+    await running.stop();
+    expect(runs(pid)).toBe(false);
   });
 
   it('starts although a stale postmaster.pid names a process that is something else', async () => {

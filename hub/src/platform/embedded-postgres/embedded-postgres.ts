@@ -13,7 +13,7 @@ import type { PostmasterFile } from './postmaster-file.js';
 import { postgresPrograms } from './postgres-programs.js';
 import { postgresUser } from './postgres-user.js';
 
-/** A PostgreSQL that lives and dies with the hub. */
+/** A PostgreSQL that lives and dies with the hub: one that dies before is started again. */
 export interface EmbeddedPostgres {
   readonly url: string;
   stop(): Promise<void>;
@@ -45,19 +45,74 @@ export async function startEmbeddedPostgres(dataDir: string, logger: Logger): Pr
     child.unref();
     closeSync(log);
   };
-  const { running, client } = await reach(folder, spawnServer, join(dataDir, 'postgres.log'));
-  logger.info({ port: running.port, pid: running.pid }, 'embedded PostgreSQL is up');
-  return { url: urlOf(folder, running, superuser), stop: () => stopServer(running, client) };
+  const log = join(dataDir, 'postgres.log');
+  const first = await reach({ folder, spawnServer: async () => spawnServer(await freePort()), log });
+  const { port } = first.running;
+  logger.info({ port, pid: first.running.pid }, 'embedded PostgreSQL is up');
+  const again = (signal: AbortSignal): Promise<Reached> =>
+    reach({ folder, spawnServer: async () => spawnServer(port), log, signal });
+  const stop = keepUp(first, again, logger);
+  return { url: urlOf(folder, first.running, superuser), stop };
 }
 
-async function reach(
-  folder: DataFolder,
-  spawnServer: (port: number) => void,
-  log: string,
-): Promise<{ running: PostmasterFile; client: pg.Client }> {
+interface Reached {
+  readonly running: PostmasterFile;
+  /** Ends when the server does. */
+  readonly client: pg.Client;
+}
+
+/** Starts the server again, at the same address, whenever it goes by itself. Gives what ends that, and the server. */
+function keepUp(
+  first: Reached,
+  again: (signal: AbortSignal) => Promise<Reached>,
+  logger: Logger,
+): () => Promise<void> {
+  const stopping = new AbortController();
+  let current = first;
+  let reviving: Promise<void> | undefined;
+  const revive = async (): Promise<void> => {
+    logger.error('embedded PostgreSQL is gone: it is started again');
+    for (;;) {
+      try {
+        current = await again(stopping.signal);
+        break;
+      } catch (err) {
+        if (stopping.signal.aborted) return;
+        logger.error({ err }, 'embedded PostgreSQL does not come back: tried again');
+      }
+    }
+    logger.info({ port: current.running.port, pid: current.running.pid }, 'embedded PostgreSQL is up again');
+    watch();
+  };
+  const watch = (): void => {
+    current.client.once('end', () => {
+      if (!stopping.signal.aborted) reviving = revive();
+    });
+  };
+  watch();
+  return async () => {
+    stopping.abort();
+    await reviving;
+    await stopServer(current.running, current.client);
+  };
+}
+
+async function reach({
+  folder,
+  spawnServer,
+  log,
+  signal,
+}: {
+  readonly folder: DataFolder;
+  readonly spawnServer: () => Promise<void>;
+  /** Named when it does not come up. */
+  readonly log: string;
+  readonly signal?: AbortSignal;
+}): Promise<Reached> {
   const deadline = performance.now() + startMs;
   let spawnedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
+    signal?.throwIfAborted();
     const running = await runningServer(folder);
     const client = running && (await connect(folder, running));
     if (running && client) return { running, client: await own(client, folder) };
@@ -67,7 +122,7 @@ async function reach(
     // A server that has been told to start and is gone again is tried anew: a killed one may hold its memory a while.
     if (!running && performance.now() - spawnedAt > 3000) {
       spawnedAt = performance.now();
-      spawnServer(await freePort());
+      await spawnServer();
     }
     await sleep(50);
   }
