@@ -204,6 +204,19 @@ describe('what a rollout does', () => {
     const course = new Course(['a'], {}).look({ a: { lastGood: [null] } }).look({ a: broken() });
     expect(course.picture).toBe('RolledBack a=RolledBack');
     expect(course.message('a')).toBe('no earlier revision is known: the pin was taken away');
+    expect(course.rollout.reason).toMatch(/; 1 cluster had no earlier revision and stays as it is$/);
+  });
+
+  it('tells those that are back from those that had nothing to go back to', () => {
+    const course = new Course(['a', 'b'], { maxConcurrent: 1 })
+      .look({ b: { lastGood: [null] } })
+      .look({ a: there })
+      .look({ b: broken() })
+      .look({ a: home });
+    expect(course.picture).toBe('RolledBack a=RolledBack b=RolledBack');
+    expect(course.rollout.reason).toMatch(
+      /; 1 cluster is back, 1 cluster had no earlier revision and stays as it is$/,
+    );
   });
 
   it('tells an offline cluster in advance to go back, and sees to it when it returns', () => {

@@ -102,9 +102,15 @@ function tellToGoBack(draft: Draft, { id, previous }: ClusterProgress): void {
 }
 
 /** Whether there is nothing to wait for: no earlier revision is known, or it is the one that the rollout brought. */
-function isHome({ revisions }: RolloutPlan, { previous, state }: ClusterProgress): boolean {
-  if (previous.every((revision) => revision === null)) return true;
+function isHome({ revisions }: RolloutPlan, cluster: ClusterProgress): boolean {
+  if (isWithoutPast(cluster)) return true;
+  const { previous, state } = cluster;
   return state === 'Done' && previous.every((revision, item) => revision === revisions[item]);
+}
+
+/** Whether it has nothing to go back to: it stays on what it has taken. */
+function isWithoutPast({ previous }: ClusterProgress): boolean {
+  return previous.every((revision) => revision === null);
 }
 
 function hasRoom(draft: Draft, { domain }: ClusterProgress): boolean {
@@ -115,12 +121,17 @@ function hasRoom(draft: Draft, { domain }: ClusterProgress): boolean {
 
 function finishRollback(draft: Draft): void {
   const count = (test: (cluster: ClusterProgress) => boolean) => draft.clusters.filter(test).length;
-  const back = count(({ state }) => state === 'RolledBack');
+  const back = count((cluster) => cluster.state === 'RolledBack' && !isWithoutPast(cluster));
+  const stay = count((cluster) => cluster.state === 'RolledBack' && isWithoutPast(cluster));
   const failed = count(({ state, goal }) => state === 'Failed' && goal === 'previous');
   const away = count(({ state, goal }) => state === 'Deferred' && goal === 'previous');
   const rest = away > 0 ? `, ${away} when they return` : '';
   const { reason } = draft.fields;
-  const cameBack = `${clusters(back)} ${back === 1 ? 'is' : 'are'} back`;
+  const stays = `${clusters(stay)} had no earlier revision and ${stay === 1 ? 'stays' : 'stay'} as ${stay === 1 ? 'it is' : 'they are'}`;
+  const cameBack = [
+    ...(back > 0 || stay === 0 ? [`${clusters(back)} ${back === 1 ? 'is' : 'are'} back`] : []),
+    ...(stay > 0 ? [stays] : []),
+  ].join(', ');
   if (failed === 0) return draft.become('RolledBack', `${reason}; ${cameBack}${rest}`);
   draft.become('Failed', `${reason}; ${cameBack}${rest}, ${failed} could not be taken back`);
 }
