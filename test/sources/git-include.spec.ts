@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toolOutput } from '../servers/tool.js';
 import { waitFor } from '../servers/wait-for.js';
-import { condition, startGitScenario, type GitScenario, type Remote } from './git-scenario.js';
+import { condition, startGitScenario, type GitScenario, type Remote, soon } from './git-scenario.js';
 
 let git: GitScenario;
 
@@ -75,7 +75,9 @@ describe('spec.include (flux-compat 2.3)', () => {
     });
     expect(after.status?.artifact?.revision).toBe(before.status?.artifact?.revision);
     expect(await git.filesOf(after)).toEqual(['app', 'lib/lib', 'lib/more']);
-    expect(git.eventsOf(name).filter(({ reason }) => reason === 'NewArtifact')).toHaveLength(2);
+    await expect
+      .poll(() => git.eventsOf(name).filter(({ reason }) => reason === 'NewArtifact'), soon)
+      .toHaveLength(2);
   });
 
   it('waits for an object that is not there, and for one that has no artifact yet', async () => {

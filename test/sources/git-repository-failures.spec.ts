@@ -2,7 +2,14 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
-import { condition, startGitScenario, type GitScenario, type Remote, type Spec } from './git-scenario.js';
+import {
+  condition,
+  startGitScenario,
+  type GitScenario,
+  type Remote,
+  type Spec,
+  soon,
+} from './git-scenario.js';
 
 let git: GitScenario;
 
@@ -74,7 +81,9 @@ describe('a failure', () => {
       reason: 'ProgressingWithRetry',
     });
     expect(object.status?.observedGeneration).toBe(-1);
-    expect(git.eventsOf(name)[0]).toMatchObject({ severity: 'error', reason, message: message(repo) });
+    await expect
+      .poll(() => git.eventsOf(name)[0], soon)
+      .toMatchObject({ severity: 'error', reason, message: message(repo) });
     await waitFor('another try', () => git.eventsOf(name).length > 1);
     await git.apply(name, { ...(await spec(repo)), suspend: true });
   });
@@ -98,9 +107,9 @@ describe('a failure', () => {
 
     const after = await git.ready(name);
     expect(condition(after, 'FetchFailed')).toBeUndefined();
-    expect(git.eventsOf(name).filter(({ reason }) => reason === 'Succeeded')).toMatchObject([
-      { severity: 'info', message: `stored artifact for commit 'main@sha1:${commit}'` },
-    ]);
+    await expect
+      .poll(() => git.eventsOf(name).filter(({ reason }) => reason === 'Succeeded'), soon)
+      .toMatchObject([{ severity: 'info', message: `stored artifact for commit 'main@sha1:${commit}'` }]);
   });
 });
 
@@ -174,7 +183,9 @@ describe('the stored artifact', () => {
     expect((await git.ready(name)).status?.artifact?.digest).toBe(digest);
     expect(await git.agent.artifacts.verify(object.status!.artifact!)).toBe('ok');
     // The content is the same as before it disappeared: nothing new to tell.
-    expect(git.eventsOf(name).filter(({ reason }) => reason === 'NewArtifact')).toHaveLength(1);
+    await expect
+      .poll(() => git.eventsOf(name).filter(({ reason }) => reason === 'NewArtifact'), soon)
+      .toHaveLength(1);
   });
 
   it('is built again when its file is damaged, which is told', async () => {
@@ -186,13 +197,15 @@ describe('the stored artifact', () => {
     const object = await git.ready(name);
     expect(object.status?.artifact?.digest).toBe(digest);
     expect(await git.agent.artifacts.verify(object.status!.artifact!)).toBe('ok');
-    expect(git.eventsOf(name)).toContainEqual(
-      expect.objectContaining({
-        severity: 'error',
-        reason: 'ArtifactVerificationFailed',
-        message: expect.stringContaining('failed to verify integrity of artifact: ') as string,
-      }),
-    );
+    await expect
+      .poll(() => git.eventsOf(name), soon)
+      .toContainEqual(
+        expect.objectContaining({
+          severity: 'error',
+          reason: 'ArtifactVerificationFailed',
+          message: expect.stringContaining('failed to verify integrity of artifact: ') as string,
+        }),
+      );
   });
 
   it('goes with its object, and so does the finalizer', async () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { GitRepositorySpec } from '@flotilla/common/api/git-repository';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../servers/wait-for.js';
-import { condition, startGitScenario, type GitScenario } from './git-scenario.js';
+import { condition, startGitScenario, type GitScenario, soon } from './git-scenario.js';
 
 let git: GitScenario;
 
@@ -48,15 +48,17 @@ describe('a new GitRepository', () => {
     ]);
     expect(object.status?.observedGeneration).toBe(1);
     expect(object.metadata.finalizers).toEqual(['finalizers.fluxcd.io']);
-    expect(git.eventsOf(name)).toEqual([
-      {
-        object: `GitRepository/${git.namespace}/${name}`,
-        severity: 'info',
-        reason: 'NewArtifact',
-        message: `stored artifact for commit 'add the first app of this very long commit subject...'`,
-        metadata: { revision, digest: object.status!.artifact!.digest },
-      },
-    ]);
+    await expect
+      .poll(() => git.eventsOf(name), soon)
+      .toEqual([
+        {
+          object: `GitRepository/${git.namespace}/${name}`,
+          severity: 'info',
+          reason: 'NewArtifact',
+          message: `stored artifact for commit 'add the first app of this very long commit subject...'`,
+          metadata: { revision, digest: object.status!.artifact!.digest },
+        },
+      ]);
   });
 
   it.each<[string, GitRepositorySpec['ref'], (c: Record<string, string>) => string]>([
@@ -153,7 +155,9 @@ describe('ignore rules (flux-compat 2.3)', () => {
       return object.status?.observedIgnore === '/*\n!/docs/a.md\n' && object;
     });
     expect(await git.filesOf(changed)).toEqual(['docs/a.md']);
-    expect(git.eventsOf(name).map(({ reason }) => reason)).toEqual(['NewArtifact', 'NewArtifact']);
+    await expect
+      .poll(() => git.eventsOf(name).map(({ reason }) => reason), soon)
+      .toEqual(['NewArtifact', 'NewArtifact']);
   });
 });
 
@@ -167,10 +171,12 @@ describe('a new commit', () => {
     const commit = await repo.commit({ a: '2' }, 'second');
 
     await git.ready(name, `main@sha1:${commit}`);
-    expect(git.eventsOf(name).filter(({ severity }) => severity === 'info')).toMatchObject([
-      { reason: 'NewArtifact' },
-      { reason: 'NewArtifact', message: "stored artifact for commit 'second'" },
-    ]);
+    await expect
+      .poll(() => git.eventsOf(name).filter(({ severity }) => severity === 'info'), soon)
+      .toMatchObject([
+        { reason: 'NewArtifact' },
+        { reason: 'NewArtifact', message: "stored artifact for commit 'second'" },
+      ]);
   });
 
   it('arrives at once on request, and a request without news is answered too', async () => {
@@ -182,11 +188,13 @@ describe('a new commit', () => {
 
     expect((await git.reconciled(name)).status?.artifact?.revision).toBe(`main@sha1:${commit}`);
     expect((await git.reconciled(name)).status?.artifact?.revision).toBe(`main@sha1:${commit}`);
-    expect(git.eventsOf(name).at(-1)).toMatchObject({
-      severity: 'trace',
-      reason: 'GitOperationSucceeded',
-      message: `no changes since last reconciliation: observed revision 'main@sha1:${commit}'`,
-    });
+    await expect
+      .poll(() => git.eventsOf(name).at(-1), soon)
+      .toMatchObject({
+        severity: 'trace',
+        reason: 'GitOperationSucceeded',
+        message: `no changes since last reconciliation: observed revision 'main@sha1:${commit}'`,
+      });
   });
 
   it('of a rewritten history replaces the old one', async () => {

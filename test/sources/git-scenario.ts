@@ -129,6 +129,9 @@ export async function startGitScenario(): Promise<GitScenario> {
   return scenario;
 }
 
+/** Events come after the status that tells the same: for `expect.poll`. */
+export const soon = { timeout: 10_000, interval: 20 };
+
 export function condition(object: GitRepository, type: string): Condition | undefined {
   return object.status?.conditions?.find((entry) => entry.type === type);
 }
