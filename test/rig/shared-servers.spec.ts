@@ -8,18 +8,10 @@ it('gives every caller the same control plane, namespaces of its own, and Pods t
   const namespace = await one.createNamespace();
   expect(await other.createNamespace()).not.toBe(namespace);
   const pods = `/api/v1/namespaces/${namespace}/pods`;
-  await waitFor('the service account of the namespace', async () => {
-    return (
-      (await one.kube.send({ path: `/api/v1/namespaces/${namespace}/serviceaccounts/default` })).status ===
-      200
-    );
-  });
   const spec = { containers: [{ name: 'main', image: 'example.test/app:1' }] };
-  await other.kube.call({
-    method: 'POST',
-    path: pods,
-    body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec },
-  });
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec };
+  // Pods are refused until the ServiceAccount of the new namespace is there, and has its token.
+  await waitFor('the Pod to be admitted', () => other.kube.call({ method: 'POST', path: pods, body }));
   await waitFor('the Pod to run', async () => {
     return (
       (await one.kube.call<{ status: { phase: string } }>({ path: `${pods}/web` })).status.phase === 'Running'
