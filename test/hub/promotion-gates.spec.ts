@@ -4,7 +4,7 @@ import { waitFor } from '../servers/wait-for.js';
 import { gitRepository, seedCluster } from './api-seed.js';
 import { document, pipeline } from './documents.js';
 import type { PromotionWorld } from './promotion-world.js';
-import { seedEnvironments, startPromotionWorld } from './promotion-world.js';
+import { clearFleet, seedEnvironments, startPromotionWorld } from './promotion-world.js';
 
 let world: PromotionWorld;
 let web: string;
@@ -14,9 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.stop());
 beforeEach(async () => {
-  await world.api.database.query(
-    'DELETE FROM promotions; DELETE FROM pipelines; DELETE FROM freezes; DELETE FROM environments; DELETE FROM clusters; DELETE FROM vetoes',
-  );
+  await clearFleet(world);
   await seedEnvironments(world, 'dev', 'staging', 'prod');
   runs += 1;
   web = `gate-${runs}x`;

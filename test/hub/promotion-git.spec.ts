@@ -3,7 +3,7 @@ import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { waitFor } from '../servers/wait-for.js';
 import { document, pipeline } from './documents.js';
 import type { PromotionWorld } from './promotion-world.js';
-import { seedEnvironments, startPromotionWorld } from './promotion-world.js';
+import { clearFleet, seedEnvironments, startPromotionWorld } from './promotion-world.js';
 
 let world: PromotionWorld;
 let web: string;
@@ -13,9 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.stop());
 beforeEach(async () => {
-  await world.api.database.query(
-    'DELETE FROM promotions; DELETE FROM pipelines; DELETE FROM freezes; DELETE FROM environments; DELETE FROM clusters; DELETE FROM vetoes',
-  );
+  await clearFleet(world);
   await seedEnvironments(world, 'dev', 'staging', 'prod');
   runs += 1;
   web = `git-${runs}x`;

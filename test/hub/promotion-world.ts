@@ -192,6 +192,12 @@ export async function startPromotionWorld(postgres: Databases): Promise<Promotio
   };
 }
 
+/** Removes what a test has left. */
+export async function clearFleet({ api }: Pick<PromotionWorld, 'api'>): Promise<void> {
+  for (const table of ['promotions', 'pipelines', 'freezes', 'environments', 'clusters', 'vetoes'])
+    await api.database.query(`DELETE FROM ${table}`);
+}
+
 /** Clusters and environments of these names, one cluster in each. */
 export async function seedEnvironments(world: PromotionWorld, ...names: string[]): Promise<void> {
   for (const name of names) await seedCluster(world.api, { name: `${name}-1`, labels: { env: name } });

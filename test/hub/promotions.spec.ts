@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { pipeline } from './documents.js';
 import type { PromotionWorld } from './promotion-world.js';
-import { seedEnvironments, startPromotionWorld } from './promotion-world.js';
+import { clearFleet, seedEnvironments, startPromotionWorld } from './promotion-world.js';
 
 let world: PromotionWorld;
 let web: string;
@@ -12,9 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.stop());
 beforeEach(async () => {
-  await world.api.database.query(
-    'DELETE FROM promotions; DELETE FROM pipelines; DELETE FROM freezes; DELETE FROM environments; DELETE FROM clusters; DELETE FROM vetoes',
-  );
+  await clearFleet(world);
   await seedEnvironments(world, 'dev', 'staging', 'prod');
   runs += 1;
   web = `web-${runs}x`;

@@ -20,6 +20,8 @@ export interface EmbeddedPostgres {
 }
 
 const startMs = 60_000;
+/** Between two failed attempts to bring a server back. */
+const reviveAfterMs = 1_000;
 /** Held by the hub that owns the data folder; a second hub on the same folder is refused. */
 const ownerLock = 0x666c_6f74;
 
@@ -79,6 +81,9 @@ function keepUp(
       } catch (err) {
         if (stopping.signal.aborted) return;
         logger.error({ err }, 'embedded PostgreSQL does not come back: tried again');
+        // What fails at once, as a password that was changed, must not be tried without end.
+        await sleep(reviveAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        if (stopping.signal.aborted) return;
       }
     }
     logger.info({ port: current.running.port, pid: current.running.pid }, 'embedded PostgreSQL is up again');
