@@ -1,6 +1,8 @@
 // Rows as the gateway writes them: clusters, their agents, and what they report.
 import type { ObjectState } from '@flotilla/proto/flotilla/v1/state';
 import { ClusterStore } from '@flotilla/hub/clusters/cluster.store';
+import { movedOn } from '@flotilla/hub/objects/apply-state';
+import { ObjectRevisionStore } from '@flotilla/hub/objects/object-revision.store';
 import { objectRow } from '@flotilla/hub/objects/object-row';
 import { ObjectStatusStore } from '@flotilla/hub/objects/object-status.store';
 import { newId } from '@flotilla/hub/platform/ids';
@@ -48,7 +50,14 @@ export async function seedObjects(
 ): Promise<void> {
   const now = api.clock.now();
   const rows = states.map((state) => ({ clusterId, shard: '', row: objectRow(state, now) }));
-  await api.hub.app.get(ObjectStatusStore, { strict: false }).upsert(api.database.manager, rows);
+  const objects = api.hub.app.get(ObjectStatusStore, { strict: false });
+  const { manager } = api.database;
+  const held = await objects.held(
+    manager,
+    rows.map(({ row: { key } }) => ({ clusterId, shard: '', key })),
+  );
+  await objects.upsert(manager, rows);
+  await api.hub.app.get(ObjectRevisionStore, { strict: false }).remember(manager, movedOn(rows, held));
 }
 
 /** The agent says that all is as it was. */

@@ -1,7 +1,7 @@
 import { TableHash } from '@flotilla/proto/table/table-hash';
 import { decideDelta, decideHeartbeat, sameHash } from './domain/sync-decisions.js';
 import type { AgentTableRow, AgentUpdate } from './agent-table.store.js';
-import type { OwnedKey, OwnedRow } from './object-status.store.js';
+import type { HeldRow, OwnedKey, OwnedRow } from './object-status.store.js';
 import { ownedKey } from './object-status.store.js';
 import type {
   DeltaMessage,
@@ -19,20 +19,20 @@ export interface StateEffect {
   readonly deletes: readonly OwnedKey[];
 }
 
-type Hashes = ReadonlyMap<string, Uint8Array>;
+type HeldRows = ReadonlyMap<string, HeldRow>;
 
-/** Decides what a message changes. `hashes` are those of the rows that the hub has under the message's keys. */
+/** Decides what a message changes. `rows` are those that the hub has under the message's keys. */
 export function applyState(
   message: StateMessage,
   held: AgentTableRow | undefined,
-  hashes: Hashes,
+  rows: HeldRows,
 ): StateEffect {
   if (!held || held.sessionId !== message.sessionId) return nothing({ type: 'superseded' });
-  if (message.type === 'delta') return applyDelta(message, held, hashes);
-  return message.type === 'snapshot' ? applySnapshot(message, held, hashes) : applyHeartbeat(message, held);
+  if (message.type === 'delta') return applyDelta(message, held, rows);
+  return message.type === 'snapshot' ? applySnapshot(message, held, rows) : applyHeartbeat(message, held);
 }
 
-function applyDelta(message: DeltaMessage, held: AgentTableRow, hashes: Hashes): StateEffect {
+function applyDelta(message: DeltaMessage, held: AgentTableRow, rows: HeldRows): StateEffect {
   const decision = decideDelta(held, message.sequence);
   if (decision === 'unusable') {
     const outcome: StateOutcome = { type: 'heard', snapshot: 'the hub does not hold the table' };
@@ -41,7 +41,7 @@ function applyDelta(message: DeltaMessage, held: AgentTableRow, hashes: Hashes):
   if (decision === 'known') {
     return { ...nothing({ type: 'held', acknowledge: held.sequence }), update: alive(message, held) };
   }
-  const { upserts, deletes, hash } = changesOf(message, held.hash, hashes);
+  const { upserts, deletes, hash } = changesOf(message, held.hash, rows);
   const same = sameHash(hash, message.hash);
   const outcome: StateOutcome = {
     type: 'held',
@@ -56,23 +56,23 @@ function applyDelta(message: DeltaMessage, held: AgentTableRow, hashes: Hashes):
 function changesOf(
   message: DeltaMessage,
   before: Uint8Array,
-  hashes: Hashes,
+  rows: HeldRows,
 ): { upserts: readonly OwnedRow[]; deletes: readonly OwnedKey[]; hash: Uint8Array } {
   const total = new TableHash(before);
-  const upserts = newRows(message, hashes);
+  const upserts = newRows(message, rows);
   for (const { row, ...agent } of upserts) {
-    const old = hashes.get(ownedKey({ ...agent, key: row.key }));
-    if (old) total.toggle(old);
+    const old = rows.get(ownedKey({ ...agent, key: row.key }));
+    if (old) total.toggle(old.rowHash);
     total.toggle(row.rowHash);
   }
   const deletes = message.deletes.map((key) => ({ clusterId: message.clusterId, shard: message.shard, key }));
-  const known = deletes.filter((key) => hashes.has(ownedKey(key)));
-  for (const key of known) total.toggle(hashes.get(ownedKey(key))!);
+  const known = deletes.filter((key) => rows.has(ownedKey(key)));
+  for (const key of known) total.toggle(rows.get(ownedKey(key))!.rowHash);
   return { upserts, deletes: known, hash: total.toBytes() };
 }
 
-function applySnapshot(message: SnapshotPart, held: AgentTableRow, hashes: Hashes): StateEffect {
-  const upserts = newRows(message, hashes);
+function applySnapshot(message: SnapshotPart, held: AgentTableRow, rows: HeldRows): StateEffect {
+  const upserts = newRows(message, rows);
   const { whole } = message;
   // Until the last part the hub holds no whole table: should it be killed now, it must ask again.
   if (!whole) {
@@ -82,6 +82,14 @@ function applySnapshot(message: SnapshotPart, held: AgentTableRow, hashes: Hashe
   const { tableId, sequence, hash } = whole;
   const update = { ...alive(message, held), tableId, sequence, hash, confirmed: true };
   return { outcome: { type: 'held', acknowledge: sequence }, update, upserts, deletes: [] };
+}
+
+/** Kustomizations among the rows that have applied another revision than the hub knows. */
+export function movedOn(upserts: readonly OwnedRow[], rows: HeldRows): readonly OwnedRow[] {
+  return upserts.filter(({ row, ...agent }) => {
+    if (row.kind !== 'Kustomization' || row.revision === '') return false;
+    return rows.get(ownedKey({ ...agent, key: row.key }))?.revision !== row.revision;
+  });
 }
 
 function applyHeartbeat(message: HeartbeatMessage, held: AgentTableRow): StateEffect {
@@ -94,11 +102,11 @@ function applyHeartbeat(message: HeartbeatMessage, held: AgentTableRow): StateEf
   return { ...nothing(outcome), update };
 }
 
-function newRows(message: DeltaMessage | SnapshotPart, hashes: Hashes): readonly OwnedRow[] {
+function newRows(message: DeltaMessage | SnapshotPart, rows: HeldRows): readonly OwnedRow[] {
   const { clusterId, shard } = message;
   return message.rows.flatMap((row) => {
-    const old = hashes.get(ownedKey({ clusterId, shard, key: row.key }));
-    return old && sameHash(old, row.rowHash) ? [] : [{ clusterId, shard, row }];
+    const old = rows.get(ownedKey({ clusterId, shard, key: row.key }));
+    return old && sameHash(old.rowHash, row.rowHash) ? [] : [{ clusterId, shard, row }];
   });
 }
 

@@ -17,6 +17,12 @@ export interface OwnedKey extends AgentId {
   readonly key: string;
 }
 
+/** What the hub has of an object already. */
+export interface HeldRow {
+  readonly rowHash: Uint8Array;
+  readonly revision: string;
+}
+
 type Column = readonly [name: string, type: string, value: (owned: OwnedRow) => unknown];
 
 const columns: readonly Column[] = [
@@ -70,20 +76,17 @@ const upsertSql = `INSERT INTO object_statuses (${columns.map(([name]) => name).
 /** The rows of `object_statuses`, in batches over many agents at once. */
 @Injectable()
 export class ObjectStatusStore {
-  /** Hashes of the rows that exist, by `ownedKey`. */
-  async hashesOf(
-    manager: EntityManager,
-    keys: readonly OwnedKey[],
-  ): Promise<ReadonlyMap<string, Uint8Array>> {
+  /** Of the rows that exist, by `ownedKey`. */
+  async held(manager: EntityManager, keys: readonly OwnedKey[]): Promise<ReadonlyMap<string, HeldRow>> {
     if (keys.length === 0) return new Map();
-    const rows = await manager.query<(OwnedKey & { rowHash: Uint8Array })[]>(
+    const rows = await manager.query<(OwnedKey & HeldRow)[]>(
       `SELECT object_statuses.cluster_id AS "clusterId", object_statuses.shard, object_statuses.key,
-         object_statuses.row_hash AS "rowHash"
+         object_statuses.row_hash AS "rowHash", object_statuses.revision
        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (cluster_id, shard, key)
        JOIN object_statuses USING (cluster_id, shard, key)`,
       keyArrays(keys),
     );
-    return new Map(rows.map((row) => [ownedKey(row), row.rowHash]));
+    return new Map(rows.map((row) => [ownedKey(row), row]));
   }
 
   /** Inserts or replaces. A key must not occur twice. */

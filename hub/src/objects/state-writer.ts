@@ -9,8 +9,9 @@ import { GroupCommit } from '../platform/database/group-commit.js';
 import { Metrics } from '../platform/health/metrics.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import { agentKey, AgentTableStore } from './agent-table.store.js';
-import { applyState } from './apply-state.js';
+import { applyState, movedOn } from './apply-state.js';
 import type { StateEffect } from './apply-state.js';
+import { ObjectRevisionStore } from './object-revision.store.js';
 import { ObjectStatusStore } from './object-status.store.js';
 import type { OwnedKey } from './object-status.store.js';
 import type { StateMessage, StateOutcome } from './state-message.js';
@@ -27,6 +28,7 @@ export class StateWriter implements OnApplicationShutdown {
     dataSource: DataSource,
     private readonly agents: AgentTableStore,
     private readonly objects: ObjectStatusStore,
+    private readonly revisions: ObjectRevisionStore,
     private readonly changes: ChangeFeed,
     metrics: Metrics,
     @Inject(LOGGER) logger: Logger,
@@ -68,12 +70,11 @@ export class StateWriter implements OnApplicationShutdown {
     messages: readonly StateMessage[],
   ): Promise<readonly StateEffect[]> {
     const held = await this.agents.lock(manager, messages);
-    const hashes = await this.objects.hashesOf(manager, messages.flatMap(keysOf));
-    const effects = messages.map((message) => applyState(message, held.get(agentKey(message)), hashes));
-    await this.objects.upsert(
-      manager,
-      effects.flatMap(({ upserts }) => upserts),
-    );
+    const rows = await this.objects.held(manager, messages.flatMap(keysOf));
+    const effects = messages.map((message) => applyState(message, held.get(agentKey(message)), rows));
+    const upserts = effects.flatMap((effect) => effect.upserts);
+    await this.objects.upsert(manager, upserts);
+    await this.revisions.remember(manager, movedOn(upserts, rows));
     await this.objects.remove(
       manager,
       effects.flatMap(({ deletes }) => deletes),

@@ -8,6 +8,7 @@ import { ChangeFeed } from '../platform/changes/change-feed.js';
 import type { FeedMessage } from '../platform/changes/change-feed.js';
 import { Clock } from '../platform/clock.js';
 import { LOGGER } from '../platform/logging/logger.js';
+import { PeriodicWork } from '../platform/periodic-work.js';
 import { StandingInputs } from './standing-inputs.js';
 import { StandingNews } from './standing-news.js';
 import { StandingSetStore } from './standing-set.store.js';
@@ -15,8 +16,12 @@ import { StandingSets } from './standing-sets.js';
 
 /** What comes together is computed together. */
 const gatherMs = 50;
-/** Freezes end by themselves, and a word may get lost. */
-const sweepEveryMs = 5_000;
+/** Before all sets are computed again because the database was in the way. */
+const retryMs = 2_000;
+/** A session that came between a change and its word gets the newest set all the same. */
+const sendEveryMs = 5_000;
+/** `FreezeWatch` tells of freezes that begin and end. This finds what no word told, and reads the whole fleet for it. */
+const sweepEveryMs = 60_000;
 /** Sets that are compared at once, and locked by one transaction. */
 const batchSets = 200;
 
@@ -29,6 +34,11 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
   private readonly wanted = new Set<string>();
   private wantsAll = false;
   private gathering: NodeJS.Timeout | undefined;
+  private readonly sends = new PeriodicWork(() => this.sendUnsent(), {
+    everyMs: sendEveryMs,
+    overlap: 'skipped',
+    onFailure: (err) => this.logger.warn({ err }, 'standing intents that wait were not sent'),
+  });
   private sweeping: NodeJS.Timeout | undefined;
   private subscription: Subscription | undefined;
   private working: Promise<void> = Promise.resolve();
@@ -51,6 +61,7 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
     await this.news.listen(() => this.wantAll());
     this.sweeping = setInterval(() => this.wantAll(), sweepEveryMs);
     this.sweeping.unref();
+    this.sends.start();
     // A hub that was killed after a change has left it to the next one.
     this.wantAll();
   }
@@ -60,6 +71,7 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
     this.subscription?.unsubscribe();
     clearInterval(this.sweeping);
     clearTimeout(this.gathering);
+    await this.sends.stop();
     await this.working;
   }
 
@@ -77,7 +89,11 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
         this.sets.revise(transaction, outdated, this.clock.now()),
       );
     }
-    if (clusterIds !== 'all') return;
+    if (clusterIds === 'all') await this.sendUnsent();
+  }
+
+  private async sendUnsent(): Promise<void> {
+    const { manager } = this.database;
     const unsent = await this.store.unsent(manager);
     if (unsent.length > 0) await this.delivery.announce(manager, unsent);
   }
@@ -100,20 +116,25 @@ export class StandingRefresh implements OnApplicationBootstrap, BeforeApplicatio
     this.schedule();
   }
 
-  private schedule(): void {
+  private schedule(waitMs = gatherMs): void {
     if (this.stopped || (!this.wantsAll && this.wanted.size === 0)) return;
-    this.gathering ??= setTimeout(() => this.work(), gatherMs);
+    this.gathering ??= setTimeout(() => this.work(), waitMs);
   }
 
   private work(): void {
     const wanted = this.wantsAll ? 'all' : [...this.wanted];
     this.wantsAll = false;
     this.wanted.clear();
+    let waitMs = gatherMs;
     this.working = this.refresh(wanted)
-      .catch((err: unknown) => this.logger.warn({ err }, 'standing intents were not computed'))
+      .catch((err: unknown) => {
+        this.logger.warn({ err }, 'standing intents were not computed');
+        this.wantsAll = true;
+        waitMs = retryMs;
+      })
       .finally(() => {
         this.gathering = undefined;
-        this.schedule();
+        this.schedule(waitMs);
       });
   }
 }

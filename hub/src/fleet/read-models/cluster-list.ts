@@ -139,8 +139,7 @@ function clusterSql(
     ) root ON true
     LEFT JOIN LATERAL (
       SELECT o.kind, o.namespace, o.name, o.reason, o.message FROM object_statuses o
-      WHERE o.cluster_id = page.id AND (o.sync <> 'Synced' OR o.health <> 'Healthy')
-        AND (o.sync = 'Failed' OR o.health = 'Unhealthy')
+      WHERE o.cluster_id = page.id AND (o.sync = 'Failed' OR o.health = 'Unhealthy')
       ORDER BY o.changed_at, o.key LIMIT 1
     ) failure ON true
     LEFT JOIN LATERAL (
