@@ -5,6 +5,7 @@ import { agentCommand } from './config/agent-command.js';
 import type { AgentConfig } from './config/agent-flags.js';
 import { crdFiles } from './crds/crd-files.js';
 import { HubConfigError } from './hub-membership.js';
+import { keepHeapLean } from './lean-heap.js';
 import { runAgent } from './run-agent.js';
 import { agentVersion } from './version.js';
 
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[], environment: NodeJS.ProcessE
 }
 
 async function run(config: AgentConfig): Promise<number> {
+  keepHeapLean();
   try {
     await runAgent(config, untilSignal());
     return 0;

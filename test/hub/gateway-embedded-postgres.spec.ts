@@ -80,6 +80,19 @@ describe('the embedded PostgreSQL', () => {
     expect(runs(pid)).toBe(false);
   });
 
+  it('that is being started again when the hub stops does not outlive it', async () => {
+    running = await startEmbeddedPostgres(folder.path, logger);
+    const killed = serverPid()!;
+    process.kill(killed, 'SIGKILL');
+    const next = await waitFor('another server', () => {
+      const pid = serverPid();
+      return pid && pid !== killed ? pid : undefined;
+    });
+    // Before the hub has reached it, or just after.
+    await running.stop();
+    expect(runs(next)).toBe(false);
+  });
+
   it('starts although a stale postmaster.pid names a process that is something else', async () => {
     running = await startEmbeddedPostgres(folder.path, logger);
     await running.stop();

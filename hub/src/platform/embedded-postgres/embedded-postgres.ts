@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -33,7 +34,7 @@ export async function startEmbeddedPostgres(dataDir: string, logger: Logger): Pr
   const user = postgresUser();
   const programs = await postgresPrograms(dataDir, user);
   const folder = await openDataFolder(dataDir, programs, user);
-  const spawnServer = (port: number): void => {
+  const spawnServer = (port: number): ChildProcess => {
     const log = openSync(join(dataDir, 'postgres.log'), 'a', 0o600);
     const flags = ['-D', folder.path, '-p', String(port), '-c', 'listen_addresses=127.0.0.1'];
     const child = spawn(programs.postgres, [...flags, '-c', 'unix_socket_directories='], {
@@ -46,6 +47,7 @@ export async function startEmbeddedPostgres(dataDir: string, logger: Logger): Pr
     child.on('error', (err) => logger.error({ err }, 'embedded PostgreSQL does not start'));
     child.unref();
     closeSync(log);
+    return child;
   };
   const log = join(dataDir, 'postgres.log');
   const first = await reach({ folder, spawnServer: async () => spawnServer(await freePort()), log });
@@ -109,14 +111,17 @@ async function reach({
   signal,
 }: {
   readonly folder: DataFolder;
-  readonly spawnServer: () => Promise<void>;
+  readonly spawnServer: () => Promise<ChildProcess>;
   /** Named when it does not come up. */
   readonly log: string;
+  /** Gives up, and takes a server that has been started with it. */
   readonly signal?: AbortSignal;
 }): Promise<Reached> {
   const deadline = performance.now() + startMs;
   let spawnedAt = Number.NEGATIVE_INFINITY;
+  let spawned: ChildProcess | undefined;
   for (;;) {
+    if (signal?.aborted && spawned?.pid !== undefined) await endServer(spawned.pid);
     signal?.throwIfAborted();
     const running = await runningServer(folder);
     const client = running && (await connect(folder, running));
@@ -127,7 +132,7 @@ async function reach({
     // A server that has been told to start and is gone again is tried anew: a killed one may hold its memory a while.
     if (!running && performance.now() - spawnedAt > 3000) {
       spawnedAt = performance.now();
-      await spawnServer();
+      spawned = await spawnServer();
     }
     await sleep(50);
   }
@@ -204,10 +209,14 @@ function urlOf(folder: DataFolder, running: PostmasterFile, database: string): s
 
 async function stopServer(running: PostmasterFile, client: pg.Client): Promise<void> {
   await client.end().catch(() => undefined);
+  await endServer(running.pid);
+}
+
+async function endServer(pid: number): Promise<void> {
   const deadline = performance.now() + 30_000;
-  signal(running.pid, 'SIGINT');
-  while (await isPostgres(running.pid)) {
-    if (performance.now() > deadline) return signal(running.pid, 'SIGQUIT');
+  signal(pid, 'SIGINT');
+  while (await isPostgres(pid)) {
+    if (performance.now() > deadline) return signal(pid, 'SIGQUIT');
     await sleep(20);
   }
 }
