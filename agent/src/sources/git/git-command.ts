@@ -5,6 +5,7 @@ import type { GrowthLimit } from '../../exec/watch-growth.js';
 import type { ProgramResult, RunProgram } from '../../exec/run-program.js';
 import type { GitRemote } from './credentials.js';
 import { gitError } from './git-error.js';
+import { followRedirects } from './redirects.js';
 import { openRemoteAccess, type RemoteAccess, type RemoteAccessDeps } from './remote-access.js';
 
 export interface GitCommandOptions {
@@ -29,11 +30,35 @@ const fixedConfig: ReadonlyArray<readonly [string, string]> = [
   ['submodule.recurse', 'false'],
 ];
 
+/** git tells what a server answers, without what it got to keep secret. */
+const tracing = { GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' };
+
 /**
  * Makes the only way to run git. Credentials travel in the environment of the child process or in private files, never
  * on its command line, which every user of the machine can read.
  */
 export function createGitCommand(deps: RemoteAccessDeps & { run: RunProgram; program?: string }): GitCommand {
+  const attempt = createAttempt(deps);
+  return (args, options) => {
+    const { remote } = options;
+    if (!remote) return attempt(args, options);
+    return followRedirects(remote, {
+      run: (current) => {
+        const there = args.map((arg) => (arg === remote.url ? current.url : arg));
+        return attempt(there, { ...options, remote: current });
+      },
+      trace: (current) => {
+        const { timeoutMs, signal } = options;
+        const limits = { timeoutMs, ...(signal ? { signal } : {}) };
+        const ask = ['ls-remote', '--quiet', '--heads', '--', current.url];
+        return attempt(ask, { ...limits, remote: current, env: tracing });
+      },
+    });
+  };
+}
+
+/** One git process. */
+function createAttempt(deps: RemoteAccessDeps & { run: RunProgram; program?: string }): GitCommand {
   return async (args, options) => {
     const { remote, timeoutMs, signal, stdin, growth } = options;
     let access: RemoteAccess | undefined;

@@ -7,6 +7,7 @@ export type GitFailure =
   | 'not-found'
   | 'missing-ref'
   | 'refused'
+  | 'redirected'
   | 'unreachable'
   | 'timeout'
   | 'too-large'
@@ -57,6 +58,7 @@ const meanings: ReadonlyArray<{ pattern: RegExp; failure: GitFailure; text?: str
   { pattern: /does not appear to be a git repository/, failure: 'not-found', text: 'repository not found' },
   { pattern: /couldn't find remote ref/, failure: 'missing-ref' },
   { pattern: /not our ref|does not allow request for unadvertised|not valid/, failure: 'refused' },
+  { pattern: /returned error: 30[12378]/, failure: 'redirected' },
   {
     pattern:
       /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|unable to access|returned error: 5|RPC failed|early EOF|remote end hung up|SSL|certificate|^ssh: |kex_exchange|Could not read from remote repository/im,

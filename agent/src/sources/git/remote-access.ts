@@ -40,7 +40,7 @@ export async function openRemoteAccess(
     config: httpConfig(remote, caFile, files),
     env: {
       ...(proxy ? {} : proxyVariables(deps.proxy ?? {})),
-      GIT_ALLOW_PROTOCOL: new URL(remote.url).protocol.slice(0, -1),
+      GIT_ALLOW_PROTOCOL: allowedProtocols(remote.url),
       ...(ssh && files ? sshEnvironment(ssh, files, deps.ssh ?? {}) : {}),
     },
     close: async () => files?.remove(),
@@ -60,11 +60,12 @@ function httpConfig(
   caFile: string | undefined,
   files: PrivateFiles | undefined,
 ): [string, string][] {
-  // What proves who we are is bound to the host of the remote, so that a redirect elsewhere does not carry it along.
   const own = `http.${new URL(url).origin}/`;
   const config: [string, string][] = [];
   const header = authorizationHeader(credentials);
-  if (header) config.push([`${own}.extraHeader`, `Authorization: ${header}`]);
+  // git would carry the header along to wherever the server points: see followRedirects.
+  if (header)
+    config.push([`${own}.extraHeader`, `Authorization: ${header}`], ['http.followRedirects', 'false']);
   if (caFile) config.push(['http.sslCAInfo', caFile], ['http.proxySSLCAInfo', caFile]);
   if (credentials.clientCertificate && files) {
     config.push([`${own}.sslCert`, files.pathOf('tls.crt')], [`${own}.sslKey`, files.pathOf('tls.key')]);
@@ -72,4 +73,10 @@ function httpConfig(
   // Basic is what Flux sends; finding the method out costs a refused request each time.
   if (credentials.proxy) config.push(['http.proxy', credentials.proxy], ['http.proxyAuthMethod', 'basic']);
   return config;
+}
+
+/** A server may lead to what is safer, and to nothing else. */
+function allowedProtocols(url: string): string {
+  const protocol = new URL(url).protocol.slice(0, -1);
+  return protocol === 'http' ? 'http:https' : protocol;
 }
