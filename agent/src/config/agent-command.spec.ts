@@ -67,6 +67,13 @@ describe('the command line of the agent', () => {
     ],
     [['--ssh-hostkey-algos=ssh-ed25519'], 'sshHostkeyAlgos', ['ssh-ed25519']],
     [['--requeue-dependency=5s'], 'requeueDependencyMs', 5_000],
+    [['--no-remote-bases=True'], 'noRemoteBases', true],
+    [['--watch-all-namespaces=0'], 'watchAllNamespaces', false],
+    [['--concurrent=2', '--concurrent=8'], 'concurrent', 8],
+    [['--events-addr=notification.svc:9090'], 'eventsAddr', 'http://notification.svc:9090/'],
+    [['--events-addr='], 'eventsAddr', undefined],
+    [['--watch-label-selector=!sharding.fluxcd.io/key'], 'watchLabelSelector', '!sharding.fluxcd.io/key'],
+    [['--watch-configs-label-selector=a in (b, c),!d'], 'watchConfigsLabelSelector', 'a in (b, c),!d'],
   ] as const)('reads %j as Flux does', async (args, key, value) => {
     expect((await configOf(args))[key]).toEqual(value);
   });
@@ -83,6 +90,15 @@ describe('the command line of the agent', () => {
 
   it.each([
     ['--feature-gates=Nonsense=true', 'is no feature gate'],
+    ['--feature-gates=toString=true', 'is no feature gate'],
+    ['--feature-gates=GroupChangeLog', 'expected Name=true|false'],
+    ['--feature-gates=GroupChangeLog=true=false', 'expected Name=true|false'],
+    ['--watch-label-selector=a in (b', "at position 8: expected ',' or ')'"],
+    ['--watch-configs-label-selector=a b', 'at position 3: expected'],
+    ['--events-addr=http://', 'expected a URL or host:port'],
+    ['--events-addr=ftp://here', 'expected a URL or host:port'],
+    ['--requeue-dependency=-1s', 'expected a duration such as'],
+    ['--enable-leader-election=yes', 'expected true or false'],
     ['--hub-intents=explode', 'expected any of reconcile, suspend, resume, pin, freeze'],
     ['--cluster-name=Prod_1', 'expected lower-case letters'],
     ['--storage-addr=here', 'expected host:port'],
@@ -92,9 +108,16 @@ describe('the command line of the agent', () => {
     await expect(configOf([arg])).rejects.toThrow(remedy);
   });
 
-  it('starts with gates of Flux that need no decision here', async () => {
-    const { featureGates } = await configOf(['--feature-gates=MigrateAPIVersion=true,GroupChangeLog=true']);
-    expect(featureGates).toMatchObject({ GroupChangeLog: true, ExternalArtifact: false });
+  it('adds up gates that are given several times, among them those that need no decision here', async () => {
+    const { featureGates } = await configOf([
+      '--feature-gates=CacheSecretsAndConfigMaps=false,GroupChangeLog=true',
+      '--feature-gates=ExternalArtifact=True',
+    ]);
+    expect(featureGates).toMatchObject({
+      GroupChangeLog: true,
+      ExternalArtifact: true,
+      DirectSourceFetch: false,
+    });
   });
 
   it('describes every flag', () => {

@@ -1,4 +1,4 @@
-import { boolean, optionalText, wholeNumber } from '@flotilla/common/flags/flag-schemas';
+import { boolean, labelSelector, optionalText, wholeNumber } from '@flotilla/common/flags/flag-schemas';
 import type { Flag } from '@flotilla/common/flags/flag';
 import { z } from 'zod';
 
@@ -49,7 +49,7 @@ export const clusterFlags = {
     name: 'watch-label-selector',
     description: 'Reconcile only objects with these labels.',
     value: 'selector',
-    schema: optionalText,
+    schema: labelSelector,
   },
   shards: {
     name: 'shards',
@@ -63,7 +63,7 @@ export const clusterFlags = {
     name: 'watch-configs-label-selector',
     description: 'ConfigMaps and Secrets whose change wakes those that refer to them.',
     value: 'selector',
-    schema: z.string(),
+    schema: labelSelector,
     default: 'reconcile.fluxcd.io/watch=Enabled',
   },
 } as const satisfies Record<string, Flag<unknown>>;

@@ -1,3 +1,4 @@
+import { readBoolean } from '@flotilla/common/flags/flag-schemas';
 import type { z } from 'zod';
 
 /**
@@ -40,9 +41,11 @@ const accepted = new Set(['CacheSecretsAndConfigMaps', 'DisableStatusPollerCache
 export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<unknown>): FeatureGates {
   const gates: Record<keyof FeatureGates, boolean> = { ...featureGateDefaults };
   for (const part of text.split(',').filter((item) => item.trim() !== '')) {
-    const [name = '', value = ''] = part.split('=').map((item) => item.trim());
-    const known = name in gates || accepted.has(name);
-    if (!known || (value !== 'true' && value !== 'false')) {
+    const equals = part.indexOf('=');
+    const name = part.slice(0, Math.max(0, equals)).trim();
+    const value = readBoolean(part.slice(equals + 1).trim());
+    const isGate = Object.hasOwn(gates, name);
+    if (value === undefined || (!isGate && !accepted.has(name))) {
       const names = Object.keys(featureGateDefaults).join(', ');
       context.addIssue({
         code: 'custom',
@@ -50,7 +53,7 @@ export function parseFeatureGates(text: string, context: z.core.$RefinementCtx<u
       });
       break;
     }
-    if (name in gates) gates[name as keyof FeatureGates] = value === 'true';
+    if (isGate) gates[name as keyof FeatureGates] = value;
   }
   return gates;
 }

@@ -1,4 +1,4 @@
-import { boolean, durationMs, oneOf, optionalText, serverAddress } from '@flotilla/common/flags/flag-schemas';
+import { boolean, durationMs, httpAddress, oneOf, serverAddress } from '@flotilla/common/flags/flag-schemas';
 import type { Flag } from '@flotilla/common/flags/flag';
 
 /** What the process shows of itself, and which of several replicas works (flux-compat 8.1). */
@@ -21,7 +21,7 @@ export const processFlags = {
     name: 'events-addr',
     description: 'Address of a notification controller that events are posted to.',
     value: 'url',
-    schema: optionalText,
+    schema: httpAddress,
   },
   logLevel: {
     name: 'log-level',

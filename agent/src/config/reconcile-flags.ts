@@ -55,14 +55,14 @@ export const reconcileFlags = {
   },
   minRetryDelayMs: {
     name: 'min-retry-delay',
-    description: 'First wait after a failure of a source.',
+    description: 'First wait after an error that is tried again with growing waits.',
     value: 'duration',
     schema: durationMs,
     default: '750ms',
   },
   maxRetryDelayMs: {
     name: 'max-retry-delay',
-    description: 'Longest wait after failures of a source.',
+    description: 'Longest wait after such errors.',
     value: 'duration',
     schema: durationMs,
     default: '15m',
@@ -157,9 +157,10 @@ export const reconcileFlags = {
   },
   featureGates: {
     name: 'feature-gates',
-    description: 'Name=true|false, separated by commas.',
+    description: 'Name=true|false, separated by commas; may be given several times.',
     value: 'gates',
     schema: z.string().transform(parseFeatureGates),
     default: '',
+    repeatable: true,
   },
 } as const satisfies Record<string, Flag<unknown>>;

@@ -47,7 +47,7 @@ export const storageFlags = {
   },
   artifactRetentionTtlMs: {
     name: 'artifact-retention-ttl',
-    description: 'How long an artifact is kept after a newer one has come.',
+    description: 'Age at which an artifact is removed that is not the current one of its source.',
     value: 'duration',
     schema: durationMs,
     default: '60s',
@@ -61,7 +61,7 @@ export const storageFlags = {
   },
   artifactRetentionRecords: {
     name: 'artifact-retention-records',
-    description: 'Artifacts that are kept of one source.',
+    description: 'Artifacts of one source that are kept at most, however young they are.',
     value: 'n',
     schema: wholeNumber(1, 1_000),
     default: '2',

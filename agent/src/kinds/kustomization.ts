@@ -57,6 +57,8 @@ export const kustomizationKind: AgentKind = {
       type: kustomizationType,
       reconcile: parts.reconcile,
       workers: config.concurrent,
+      minRetryDelayMs: config.minRetryDelayMs,
+      maxRetryDelayMs: config.maxRetryDelayMs,
       cache: kustomizations,
     });
     const disconnect = parts.connect(controller);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readDuration } from '../duration/duration.js';
+import { parseSelector, SelectorError } from '../labels/parse-selector.js';
 
 /** Where a server listens. An empty host means every interface. */
 export interface ListenAddress {
@@ -83,22 +84,33 @@ export const serverAddress: z.ZodType<string | undefined, string | undefined> = 
     return z.NEVER;
   });
 
-/** A Go duration, in milliseconds. */
+/** A Go duration that is not negative, in milliseconds. */
 export const durationMs: z.ZodType<number, string | undefined> = z
   .string()
   .optional()
   .transform((text, context) => {
     const parsed = readDuration(text ?? '');
-    if (parsed !== undefined) return parsed;
+    if (parsed !== undefined && parsed >= 0) return parsed;
     context.addIssue({ code: 'custom', message: 'expected a duration such as 30s, 5m or 1h30m' });
     return z.NEVER;
   });
+
+const booleans: ReadonlyMap<string | undefined, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'False', 'FALSE'].map((text) => [text, false] as const),
+]);
+
+/** A truth value in any form that flags of Go programs take; undefined for another text. */
+export function readBoolean(text: string | undefined): boolean | undefined {
+  return booleans.get(text);
+}
 
 export const boolean: z.ZodType<boolean, string | undefined> = z
   .string()
   .optional()
   .transform((text, context) => {
-    if (text === 'true' || text === 'false') return text === 'true';
+    const value = readBoolean(text);
+    if (value !== undefined) return value;
     context.addIssue({ code: 'custom', message: 'expected true or false' });
     return z.NEVER;
   });
@@ -128,6 +140,36 @@ export const optionalText: z.ZodType<string | undefined, string | undefined> = z
   .string()
   .optional()
   .transform((text) => text || undefined);
+
+/** A label selector; an empty one counts as absent. */
+export const labelSelector: z.ZodType<string | undefined, string | undefined> = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    try {
+      return parseSelector(text ?? '').length > 0 ? text : undefined;
+    } catch (error) {
+      if (!(error instanceof SelectorError)) throw error;
+      const { position, reason } = error;
+      context.addIssue({ code: 'custom', message: `at position ${position}: ${reason}` });
+      return z.NEVER;
+    }
+  });
+
+/** Where something is posted to: a URL, or a host with or without a port, which is called by HTTP. */
+export const httpAddress: z.ZodType<string | undefined, string | undefined> = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    if (!text) return undefined;
+    const url = text.includes('://') ? text : `http://${text}`;
+    if (/^https?:\/\//i.test(url) && URL.canParse(url)) return new URL(url).href;
+    context.addIssue({
+      code: 'custom',
+      message: 'expected a URL or host:port, for example http://notification-controller.flux-system.svc',
+    });
+    return z.NEVER;
+  });
 
 /** One of a list of words. */
 export function oneOf<const T extends string>(...words: readonly T[]): z.ZodType<T, string | undefined> {

@@ -51,11 +51,11 @@ describe('a flag', () => {
     expect(read).not.toThrow('hunter2');
   });
 
-  it('tells its variable and default in the help', () => {
+  it('tells its variables and default in the help', () => {
     expect(variableOf('FLOTILLA_AGENT', 'kube-api-qps')).toBe('FLOTILLA_AGENT_KUBE_API_QPS');
     expect(syntaxOf('FLOTILLA_AGENT', port)).toMatchObject({
       syntax: '--kube-api-qps <n>',
-      description: 'Requests a second. (env FLOTILLA_AGENT_KUBE_API_QPS, default 50)',
+      description: 'Requests a second. (env FLOTILLA_AGENT_KUBE_API_QPS or QPS, default 50)',
     });
   });
 });

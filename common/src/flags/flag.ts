@@ -43,9 +43,10 @@ export interface FlagSyntax {
 
 export function syntaxOf(prefix: string, flag: Flag<unknown>): FlagSyntax {
   const fallback = flag.default ? `, default ${flag.default}` : '';
+  const variables = [variableOf(prefix, flag.name), ...(flag.env ?? [])].join(' or ');
   return {
     syntax: flag.value ? `--${flag.name} <${flag.value}>` : `--${flag.name} [true|false]`,
-    description: `${flag.description} (env ${variableOf(prefix, flag.name)}${fallback})`,
+    description: `${flag.description} (env ${variables}${fallback})`,
     ...(flag.repeatable ? { collect: (text, before) => (before ? `${before},${text}` : text) } : {}),
   };
 }
