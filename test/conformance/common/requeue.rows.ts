@@ -47,6 +47,27 @@ export const requeueRows: readonly ScenarioRow[] = [
   },
   {
     section: '1.6',
+    behaviour: 'GitRepository: with an interval of nothing it works on changes and requests alone',
+    given: { subject: 'GitRepository', source: { interval: '0s' } },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        does: async (world) => {
+          const name = /([^/]+)\.git$/.exec(world.repository.url)![1]!;
+          const before = world.rig.git.requests(name);
+          await world.pause(1_000);
+          expect(world.rig.git.requests(name)).toBe(before);
+        },
+        expect: { ready: 'True' },
+      },
+      {
+        commit: { 'b.yaml': configMap('b') },
+        expect: { ready: 'True', status: { artifact: { revision: '<revision>' } } },
+      },
+    ],
+  },
+  {
+    section: '1.6',
     behaviour: 'GitRepository: errors are tried again long before the interval, with growing pauses',
     given: {
       subject: 'GitRepository',

@@ -21,6 +21,8 @@ describe('what spec.ref asks for (flux-compat 2.3)', () => {
       { commit: hash, branch: 'main' },
       { kind: 'commit', commit: hash, branch: 'main' },
     ],
+    ['a commit in capitals', { commit: 'A'.repeat(40) }, { kind: 'commit', commit: hash }],
+    ['what is no commit as it is', { commit: 'ABC' }, { kind: 'commit', commit: 'ABC' }],
   ])('is %s', (_, ref, expected) => {
     expect(planCheckout(ref)).toEqual(expected);
   });

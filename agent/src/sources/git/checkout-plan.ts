@@ -11,7 +11,7 @@ export type CheckoutPlan =
 /** Order: commit, name, tag, semver, branch; the branch master when nothing is said (flux-compat 2.3). */
 export function planCheckout(ref: GitReference | undefined): CheckoutPlan {
   if (ref?.commit)
-    return { kind: 'commit', commit: ref.commit, ...(ref.branch ? { branch: ref.branch } : {}) };
+    return { kind: 'commit', commit: commitHash(ref.commit), ...(ref.branch ? { branch: ref.branch } : {}) };
   if (ref?.name) return { kind: 'name', name: ref.name };
   if (ref?.tag) return { kind: 'tag', name: ref.tag };
   if (ref?.semver) return { kind: 'semver', range: ref.semver };
@@ -35,6 +35,12 @@ export function isRefName(name: string): boolean {
   // oxlint-disable-next-line no-control-regex
   const forbidden = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|\/$|\.$|\.lock(\/|$)|(^|\/)\./;
   return name.length > 0 && name.length <= 1024 && !forbidden.test(name);
+}
+
+/** git takes a whole hash in capitals, too; revisions are always in small letters. */
+function commitHash(text: string): string {
+  const lower = text.toLowerCase();
+  return isCommitHash(lower) ? lower : text;
 }
 
 /** True for a whole commit hash. */

@@ -10,6 +10,12 @@ describe('the proxy of a Secret (flux-compat 2.3)', () => {
       { address: 'https://proxy.test', username: 'u@x', password: 'p/ß:@' },
       'https://u%40x:p%2F%C3%9F%3A%40@proxy.test/',
     ],
+    [
+      'a user name without a password, which is an empty one',
+      { address: 'http://proxy.test:3128', username: 'u@x' },
+      'http://u%40x:@proxy.test:3128/',
+    ],
+    ['a user of the address without a password', { address: 'http://u@proxy.test' }, 'http://u:@proxy.test/'],
     ['user information of the address', { address: 'http://u:p@proxy.test' }, 'http://u:p@proxy.test/'],
   ])('is %s', (_, secret, expected) => {
     expect(proxyAddress(secret, 'apps/proxy')).toBe(expected);

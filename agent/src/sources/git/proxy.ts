@@ -21,6 +21,8 @@ export function proxyAddress(secret: SecretData, name: string): string {
     url.username = encodeURIComponent(username);
     url.password = encodeURIComponent(password ?? '');
   }
+  // A user without a password has an empty one: git would ask a person for one that is not there.
+  if (url.username && !url.password) return url.href.replace('@', ':@');
   return url.href;
 }
 

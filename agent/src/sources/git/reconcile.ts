@@ -86,7 +86,9 @@ async function reconcileRemote(
   const { gate } = passage;
   gate.settle();
   const now = run.deps.clock.now();
-  const requeueAfterMs = Math.min(untilNextCheck(context, spec, newest), gate.recheckInMs(now));
+  const nextMs = Math.min(untilNextCheck(context, spec, newest), gate.recheckInMs(now));
+  // Nothing to come back for.
+  const requeueAfterMs = Number.isFinite(nextMs) ? nextMs : 0;
   return { requeueAfterMs, message: message ?? '', isWaiting: message === undefined };
 }
 
@@ -159,10 +161,14 @@ function notBefore(run: SourceRun, spec: GitRepositorySpec, isQuiet: boolean): n
   return isQuiet ? run.startedAt - parseDuration(spec.interval) / 2 : run.startedAt;
 }
 
-/** The interval counts from the listing, not from its use: no object learns of a commit later than it should. */
+/**
+ * The interval counts from the listing, not from its use: no object learns of a commit later than it should. An
+ * interval of nothing means that only a change or a request counts, as in Flux, and no work without a pause.
+ */
 function untilNextCheck(context: GitContext, spec: GitRepositorySpec, target: ResolvedTarget): number {
-  const interval = jitter(parseDuration(spec.interval), context.jitterPercentage, context.random);
-  return Math.max(1, interval - target.ageMs);
+  const interval = parseDuration(spec.interval);
+  if (interval === 0) return Infinity;
+  return Math.max(1, jitter(interval, context.jitterPercentage, context.random) - target.ageMs);
 }
 
 /** The artifacts to include. People see at once that another one is the reason for a new build. */
