@@ -1,11 +1,11 @@
 import { lstat, readdir } from 'node:fs/promises';
-import path from 'node:path';
 
 /** A file or folder that goes into an archive. */
 export interface ArchiveEntry {
-  /** Relative, `/` separated; `.` is the root. */
+  /** Relative, `/` separated; `.` is the root. What is no UTF-8 in a name is replaced. */
   path: string;
-  absolute: string;
+  /** As it is on disk, where a name may be any bytes. */
+  absolute: string | Buffer;
   type: 'file' | 'directory';
   executable: boolean;
   size: number;
@@ -22,11 +22,11 @@ export async function* archiveEntries(
   excluded: Excluded = () => false,
 ): AsyncGenerator<ArchiveEntry> {
   yield { path: '.', absolute: root, type: 'directory', executable: false, size: 0 };
-  yield* entriesBelow(root, '', excluded);
+  yield* entriesBelow(Buffer.from(root), '', excluded);
 }
 
 async function* entriesBelow(
-  folder: string,
+  folder: Buffer,
   prefix: string,
   excluded: Excluded,
 ): AsyncGenerator<ArchiveEntry> {
@@ -35,7 +35,7 @@ async function* entriesBelow(
   for (const raw of names) {
     const name = raw.toString('utf8');
     const relative = `${prefix}${name}`;
-    const absolute = path.join(folder, name);
+    const absolute = pathBelow(folder, raw);
     const stat = await lstat(absolute);
     if (!stat.isFile() && !stat.isDirectory()) continue;
     const isDirectory = stat.isDirectory();
@@ -46,4 +46,11 @@ async function* entriesBelow(
     }
     if (isDirectory) yield* entriesBelow(absolute, `${relative}/`, excluded);
   }
+}
+
+const separator = Buffer.from('/');
+
+/** The path of something in a folder; git and Linux know names that are no text. */
+export function pathBelow(folder: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([folder, separator, name]);
 }

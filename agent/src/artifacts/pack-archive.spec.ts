@@ -120,12 +120,25 @@ describe('an archive (flux-compat 2.1)', () => {
   it.each([
     ['a path over 100 bytes', `${'d'.repeat(90)}/${'f'.repeat(120)}.yaml`],
     ['a path that is not ASCII', 'über/größe.yaml'],
+    ['a path that looks like a drive', 'c:/d:x.yaml'],
+    ['a path with line ends, blanks and backslashes', ' a\nb /c\\d.yaml '],
   ])('comes back as it was with %s', async (_, name) => {
     await write(name, 'content');
 
     await unpackArchive(chunks(await pack()), path.join(folder, 'out'));
 
     expect((await stat(path.join(folder, 'out', name))).size).toBe(7);
+  });
+
+  it('holds files whose names are no text, with what is none replaced', async () => {
+    const name = (text: string) => Buffer.concat([Buffer.from(text), Buffer.of(0xe9)]);
+    const directory = name(path.join(folder, 'in', 'dir-'));
+    await mkdir(directory, { recursive: true });
+    await writeFile(Buffer.concat([directory, name('/file-')]), 'content');
+
+    await unpackArchive(chunks(await pack()), path.join(folder, 'out'));
+
+    expect((await stat(path.join(folder, 'out/dir-\ufffd/file-\ufffd'))).size).toBe(7);
   });
 
   it('comes back read-only, executables executable', async () => {

@@ -26,6 +26,8 @@ export async function unpackArchive(
     strict: true,
     preserveOwner: false,
     noMtime: true,
+    // The gate refuses what leads outside and lets no link through; else `c:x` would be taken for a drive.
+    preservePaths: true,
     // The gate bounds the bytes; a ratio would refuse honest archives of very regular text.
     maxDecompressionRatio: Number.POSITIVE_INFINITY,
     filter: (path, entry) => gate.admit(path, entry as ReadEntry),

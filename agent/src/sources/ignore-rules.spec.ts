@@ -33,6 +33,17 @@ describe('the ignore rules of a tree (flux-compat 2.3)', () => {
     expect(excluded('a.png', false)).toBe(true);
   });
 
+  it('come from folders whose names are no text, too', async () => {
+    const folder = Buffer.concat([Buffer.from(`${root}/dir-`), Buffer.of(0xe9)]);
+    await mkdir(folder);
+    await writeFile(Buffer.concat([folder, Buffer.from('/.sourceignore')]), '*.md\n');
+
+    const excluded = await loadIgnoreRules(root, undefined);
+
+    expect(excluded('dir-\ufffd/a.md', false)).toBe(true);
+    expect(excluded('a.md', false)).toBe(false);
+  });
+
   it('refuse a file that is far too large', async () => {
     await writeFile(path.join(root, '.sourceignore'), 'x'.repeat(1024 * 1024 + 1));
 

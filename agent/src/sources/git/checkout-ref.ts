@@ -7,7 +7,7 @@ import {
 } from '@flotilla/common/api/git-repository';
 import { parseDuration } from '@flotilla/common/duration/duration';
 import { formatName, type KubeObject, type NamespacedName } from '@flotilla/common/kube/object';
-import { archiveEntries } from '../../artifacts/archive-entries.js';
+import { archiveEntries, type ArchiveEntry } from '../../artifacts/archive-entries.js';
 import type { ArtifactStore } from '../../artifacts/artifact.js';
 import type { Clock } from '../../runtime/clock.js';
 import { loadIgnoreRules } from '../ignore-rules.js';
@@ -146,10 +146,10 @@ async function verify(
 /** What would be in the artifact: regular files that no rule leaves out. */
 async function moveKept(tree: string, root: string, ignore: string | undefined): Promise<void> {
   const excluded = await loadIgnoreRules(tree, ignore);
-  const files: string[] = [];
-  for await (const entry of archiveEntries(tree, excluded)) if (entry.type === 'file') files.push(entry.path);
+  const files: ArchiveEntry[] = [];
+  for await (const entry of archiveEntries(tree, excluded)) if (entry.type === 'file') files.push(entry);
   await mkdir(root, { mode: 0o700 });
-  const folders = new Set(files.map((file) => path.dirname(file)));
+  const folders = new Set(files.map((file) => path.dirname(file.path)));
   for (const folder of folders) await mkdir(path.join(root, folder), { recursive: true });
-  for (const file of files) await rename(path.join(tree, file), path.join(root, file));
+  for (const file of files) await rename(file.absolute, path.join(root, file.path));
 }
