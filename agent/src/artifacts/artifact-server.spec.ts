@@ -90,7 +90,16 @@ describe('the artifact server (flux-compat 2.1)', () => {
   it('sends nothing again to who has it', async () => {
     const etag = String((await get(file)).headers['etag']);
 
-    expect(await get(file, { 'if-none-match': etag })).toMatchObject({ status: 304, body: '' });
+    for (const tags of [etag, `"other", W/${etag}`, '*'])
+      expect(await get(file, { 'if-none-match': tags })).toMatchObject({ status: 304, body: '' });
+    expect(await get(file, { 'if-none-match': '"other"' })).toMatchObject({ status: 200 });
+  });
+
+  it('sends a part only of what the asker has the other parts of', async () => {
+    const etag = String((await get(file)).headers['etag']);
+
+    expect(await get(file, { range: 'bytes=2-4', 'if-range': etag })).toMatchObject({ status: 206 });
+    expect(await get(file, { range: 'bytes=2-4', 'if-range': '"other"' })).toMatchObject({ status: 200 });
   });
 
   it.each([

@@ -65,7 +65,7 @@ async function sendFile(file: FileHandle, request: IncomingMessage, response: Se
   response.setHeader('ETag', etag);
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('Content-Type', 'application/octet-stream');
-  if (request.headers['if-none-match'] === etag) {
+  if (names(request.headers['if-none-match'], etag)) {
     response.writeHead(304).end();
     return;
   }
@@ -87,6 +87,12 @@ async function sendFile(file: FileHandle, request: IncomingMessage, response: Se
     return;
   }
   await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
+}
+
+/** Whether a list of entity tags has this one; a weak tag counts as the strong one. */
+function names(tags: string | undefined, etag: string): boolean {
+  const listed = (tags ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return listed.includes(etag) || listed.includes('*');
 }
 
 function requestedPath(url: string): string | undefined {

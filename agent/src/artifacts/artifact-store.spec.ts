@@ -120,11 +120,14 @@ describe('storing an artifact (flux-compat 2.1)', () => {
     );
   });
 
-  it('gives the address at which it serves now', async () => {
+  it.each([
+    ['elsewhere:80', 'http://elsewhere:80'],
+    ['https://artifacts.test/store/', 'https://artifacts.test/store'],
+  ])('gives the address at which it serves now: %s', async (advertisedAddress, base) => {
     const artifact = await pack({ a: 'x' });
-    const moved = await open({ advertisedAddress: 'elsewhere:80' });
+    const moved = await open({ advertisedAddress });
 
-    expect(moved.withCurrentUrl(artifact).url).toBe(`http://elsewhere:80/${artifact.path}`);
+    expect(moved.withCurrentUrl(artifact).url).toBe(`${base}/${artifact.path}`);
   });
 });
 

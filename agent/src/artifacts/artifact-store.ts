@@ -26,7 +26,7 @@ import { VerifiedFiles } from './verified-files.js';
 export interface ArtifactStoreOptions {
   /** --storage-path. Everything below is the store's. */
   root: string;
-  /** --storage-adv-addr: host and port of the artifact server as consumers see it. */
+  /** --storage-adv-addr: host and port of the artifact server as consumers see it, or a URL before the paths. */
   advertisedAddress: string;
   /** --artifact-retention-ttl and --artifact-retention-records; default 60 s and 2. */
   retention?: Retention;
@@ -259,7 +259,9 @@ class DiskArtifactStore implements ArtifactStore {
   }
 
   #urlOf(relative: string): string {
-    return `http://${this.options.advertisedAddress}/${relative}`;
+    const { advertisedAddress: address } = this.options;
+    const base = /^https?:\/\//.test(address) ? address.replace(/\/+$/, '') : `http://${address}`;
+    return `${base}/${relative}`;
   }
 }
 

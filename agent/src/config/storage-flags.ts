@@ -40,7 +40,8 @@ export const storageFlags = {
   },
   storageAdvAddr: {
     name: 'storage-adv-addr',
-    description: 'Host, with port where it is not 80, of the artifact server in status.artifact.url.',
+    description:
+      'Host, with port where it is not 80, of the artifact server in status.artifact.url; or a URL, e.g. with https://.',
     value: 'host',
     schema: optionalText,
     env: ['STORAGE_ADV_ADDR'],
