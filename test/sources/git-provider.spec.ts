@@ -133,6 +133,13 @@ describe('provider github (flux-compat 2.3)', () => {
       "secretRef '<secret>' has github app data but provider is not set to github",
     ],
     [
+      'App data with workload identity',
+      () => appSecret(),
+      { provider: 'azure', url: 'https://dev.azure.com/acme/fleet/_git/fleet' },
+      'InvalidProviderConfiguration',
+      "secretRef '<secret>' has github app data but provider is not set to github",
+    ],
+    [
       'a Secret without App data',
       () => ({ username: 'u', password: 'p' }),
       {},

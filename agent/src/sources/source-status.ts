@@ -94,7 +94,7 @@ export class SourceStatus {
 
   /** The spec as it is now has been dealt with. */
   observe(): void {
-    if (this.conditions.length > 0) this.update({ observedGeneration: this.generation });
+    this.update({ observedGeneration: this.generation });
   }
 
   /** Ready from the other conditions. */

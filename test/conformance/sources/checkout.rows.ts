@@ -255,13 +255,14 @@ export const checkoutRows: readonly ScenarioRow[] = [
   },
   {
     section: '2.3',
-    behaviour: 'suspend: a request is acknowledged, and nothing is fetched',
+    behaviour: 'suspend: request and generation are acknowledged, and nothing is fetched',
     given: { subject, files: file, source: { suspend: true } },
     steps: [
       {
         request: true,
         settles: false,
         expect: {
+          status: { observedGeneration: 1 },
           check: (_, object) => {
             const { artifact } = object.status as { artifact?: unknown };
             if (artifact) throw new Error('it was fetched');

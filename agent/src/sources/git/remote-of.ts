@@ -29,9 +29,6 @@ export interface RemoteRequest {
 export async function remoteOf(context: RemoteContext, request: RemoteRequest): Promise<GitRemote> {
   const { spec, namespace } = request;
   const proxy = await proxyOf(context, request);
-  if (spec.provider === 'aws' || spec.provider === 'azure') {
-    return await cloudRemote(context, request, proxy ? { proxy } : {});
-  }
   const { secretRef } = spec;
   const secret = secretRef && (await readSecret(context, request, secretRef.name));
   const options = proxy ? { proxy } : {};
@@ -40,6 +37,8 @@ export async function remoteOf(context: RemoteContext, request: RemoteRequest): 
     const message = `secretRef '${namespace}/${secretRef?.name}' has github app data but provider is not set to github`;
     throw invalidProvider(message);
   }
+  if (spec.provider === 'aws' || spec.provider === 'azure')
+    return cloudRemote(context, request, secret ?? {}, options);
   return remoteFrom(spec, secret, options);
 }
 
@@ -89,10 +88,13 @@ async function githubRemote(
   }
 }
 
-/** Workload identity instead of a Secret. The remote stays the same one when the token changes. */
+/**
+ * Workload identity; a Secret may add an authority to trust. The remote stays the same one when the token changes.
+ */
 async function cloudRemote(
   { cloud: { identities, isObjectLevel, defaultServiceAccount } }: RemoteContext,
   { spec, namespace, signal }: RemoteRequest,
+  { 'ca.crt': ca, caFile }: SecretData,
   options: { proxy?: string },
 ): Promise<GitRemote> {
   if (!identities) throw invalidProvider(`provider '${spec.provider}' needs workload identity`);
@@ -100,7 +102,8 @@ async function cloudRemote(
   try {
     const who = name ? { namespace, name } : undefined;
     const { secret, sameAs } = await cloudLogin(identities, spec, who, signal);
-    return remoteFrom(spec, secret, { ...options, sameAs });
+    const trusted: SecretData = ca || caFile ? { 'ca.crt': ca || caFile || '' } : {};
+    return remoteFrom(spec, { ...secret, ...trusted }, { ...options, sameAs: [sameAs, trusted] });
   } catch (error) {
     if (error instanceof SourceFailure) throw error;
     throw authenticationFailed(`failed to configure authentication options: ${messageOf(error)}`, error);

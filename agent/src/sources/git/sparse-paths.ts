@@ -1,6 +1,6 @@
 /**
- * The folders of spec.sparseCheckout as git has them: without a leading `./`, blanks around or a slash at the end. An
- * empty one, `.` or `/` stands for everything (flux-compat 2.3).
+ * The folders of spec.sparseCheckout as git has them: without a leading `./` or a slash at the end. An empty one, `.`
+ * or `/` stands for everything (flux-compat 2.3).
  */
 export function sparsePaths(directories: readonly string[] | undefined): string[] {
   return (directories ?? []).map((directory) =>
