@@ -42,6 +42,16 @@ describe('an error of git', () => {
       /Failed to connect/,
     ],
     [
+      "fatal: unable to access 'http://x/': Failed to connect to x port 1 after 12 ms: Couldn't connect to server\n",
+      'unreachable',
+      /Failed to connect to x port 1: Couldn't connect to server$/,
+    ],
+    [
+      'fatal: the server leads elsewhere: The requested URL returned error: 302\n',
+      'redirected',
+      /error: 302$/,
+    ],
+    [
       'error: object file is empty\nfatal: loose object is corrupt\n',
       'local',
       /^object file is empty; loose object/,

@@ -83,6 +83,9 @@ export function gitError(error: unknown, timeoutMs: number): GitError {
   return new GitError(meaning?.failure ?? 'local', meaning?.text ?? said, error);
 }
 
+/** A time that was measured: with it the same failure would be another one, and so news, at every attempt. */
+const measured = / after \d+ (?:ms|milliseconds)\b/g;
+
 /** The lines of stderr that say why, without git's prefixes and hints. */
 function essence(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim());
@@ -92,7 +95,7 @@ function essence(stderr: string): string {
   const telling = important.filter((line) => !/Could not read from remote repository/.test(line));
   const chosen = [telling, important, lines.filter(Boolean).slice(-2)].find(({ length }) => length > 0);
   return (chosen ?? [])
-    .map((line) => line.replace(/^(fatal|error): /, ''))
+    .map((line) => line.replace(/^(fatal|error): /, '').replace(measured, ''))
     .join('; ')
     .slice(0, 1000);
 }

@@ -238,8 +238,11 @@ async function renewArtifact(
     verify: (checkedOut) => verifySource(context, run, spec, checkedOut, input.signal),
     onCheckout: (revision) => announceRevision(run, revision),
   });
+  const { verify } = spec;
   status.update({
     artifact: built.artifact,
+    // Of what is stored, not of what was only fetched.
+    sourceVerificationMode: verify && modeOf(verify),
     ...observedConfig(spec),
     includedArtifacts: input.includes.length > 0 ? input.includes.map(({ artifact }) => artifact) : undefined,
   } as Partial<typeof status.fields>);
@@ -273,7 +276,6 @@ async function verifySource(
     now,
     signal,
   });
-  status.update({ sourceVerificationMode: modeOf(verify) });
   status.set('SourceVerified', 'True', 'Succeeded', message);
   run.event('trace', 'Succeeded', message);
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gitRemote } from './credentials.js';
+import { GitError } from './git-error.js';
 import { RemoteListings, type ListRefs } from './remote-listings.js';
 import type { RefScope } from './remote-refs.js';
 
@@ -28,8 +29,8 @@ beforeEach(() => {
   listings = new RemoteListings(list, () => now);
 });
 
-const get = (notBefore: number, signal?: AbortSignal) =>
-  listings.get(remote, scope, { notBefore, timeoutMs: 1, ...(signal ? { signal } : {}) });
+const get = (notBefore: number, signal?: AbortSignal, timeoutMs = 1) =>
+  listings.get(remote, scope, { notBefore, timeoutMs, ...(signal ? { signal } : {}) });
 const hashOf = async (listing: ReturnType<typeof get>) => (await listing).commits.get('refs/heads/main');
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -81,6 +82,21 @@ describe('listings that objects share', () => {
     asked[1]?.answer('new');
 
     expect(await late).toBe('new');
+  });
+
+  it('that ran into the limit of somebody else are asked for again by who has more time', async () => {
+    const hurried = get(0);
+    const patient = hashOf(get(0, undefined, 60_000));
+    asked[0]?.fail(new GitError('timeout', 'timed out'));
+    await expect(hurried).rejects.toThrow('timed out');
+    await settle();
+    asked[1]?.answer('a');
+    expect(await patient).toBe('a');
+
+    now = 2000;
+    const last = get(2000, undefined, 60_000);
+    asked[2]?.fail(new GitError('timeout', 'timed out'));
+    await expect(last).rejects.toThrow('timed out');
   });
 
   it('go on when one of several is cancelled, and stop when all are', async () => {

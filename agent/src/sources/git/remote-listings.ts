@@ -22,6 +22,8 @@ export type ListRefs = (
 
 interface Flight {
   startedAt: number;
+  /** Of who asked first. */
+  timeoutMs: number;
   result: Promise<Listing>;
   waiting: number;
   controller: AbortController;
@@ -54,8 +56,9 @@ export class RemoteListings {
         const listing = await this.#join(flight, request.signal);
         if (fresh) return listing;
       } catch (error) {
-        // A request that started too early says nothing, not even by its failure: ask again.
-        if (fresh || request.signal?.aborted) throw error;
+        // A request that started too early says nothing, not even by its failure; nor does the limit of somebody else.
+        const isOwnLimit = flight.timeoutMs >= request.timeoutMs || !isTimeout(error);
+        if ((fresh && isOwnLimit) || request.signal?.aborted) throw error;
       }
     }
   }
@@ -68,7 +71,7 @@ export class RemoteListings {
       .finally(() => this.#flights.delete(key));
     // Every waiter may have left; then nobody looks at the failure.
     result.catch(() => {});
-    const flight: Flight = { startedAt, result, waiting: 0, controller };
+    const flight: Flight = { startedAt, timeoutMs, result, waiting: 0, controller };
     this.#flights.set(key, flight);
     return flight;
   }
@@ -98,4 +101,8 @@ export class RemoteListings {
     if (this.#known.size > keptListings && oldest !== undefined) this.#known.delete(oldest);
     return listing;
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof GitError && error.failure === 'timeout';
 }
