@@ -33,6 +33,21 @@ describe('an error of git', () => {
       'authentication',
       /identity/,
     ],
+    [
+      'Connection closed by 10.0.0.1 port 22\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n',
+      'unreachable',
+      /^Connection closed by 10\.0\.0\.1 port 22$/,
+    ],
+    [
+      'No user exists for uid 65532\nfatal: Could not read from remote repository.\n',
+      'unreachable',
+      /^No user exists for uid 65532$/,
+    ],
+    [
+      'fatal: Could not read from remote repository.\n',
+      'unreachable',
+      /^Could not read from remote repository\.$/,
+    ],
     ["fatal: '/x' does not appear to be a git repository\n", 'not-found', /^repository not found$/],
     ['fatal: remote error: upload-pack: not our ref abc\n', 'refused', /not our ref/],
     ["fatal: unable to access 'http://x/': The requested URL returned error: 503\n", 'unreachable', /503$/],

@@ -86,14 +86,21 @@ export function gitError(error: unknown, timeoutMs: number): GitError {
 /** A time that was measured: with it the same failure would be another one, and so news, at every attempt. */
 const measured = / after \d+ (?:ms|milliseconds)\b/g;
 
+/** What git says of every failure over SSH. */
+const generic =
+  /Could not read from remote repository|^Please make sure you have the correct access rights|^and the repository exists\.$/;
+
 /** The lines of stderr that say why, without git's prefixes and hints. */
 function essence(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  const important = lines.filter((line) =>
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const said = lines.filter((line) => !generic.test(line));
+  const telling = said.filter((line) =>
     /^(fatal|error|remote|ssh): |host key|IDENTIFICATION|^Unable to negotiate|^command-line line/i.test(line),
   );
-  const telling = important.filter((line) => !/Could not read from remote repository/.test(line));
-  const chosen = [telling, important, lines.filter(Boolean).slice(-2)].find(({ length }) => length > 0);
+  const chosen = [telling, said.slice(-2), lines.slice(-2)].find(({ length }) => length > 0);
   return (chosen ?? [])
     .map((line) => line.replace(/^(fatal|error): /, '').replace(measured, ''))
     .join('; ')
