@@ -8,7 +8,7 @@ import type { SourceKind, SourceRun, SourceSuccess } from '../source-run.js';
 import { checkStorage } from '../check-storage.js';
 import { addAuthor } from './artifact-author.js';
 import { buildArtifact } from './build-artifact.js';
-import { isConfigChanged, observedConfig } from './content-config.js';
+import { observedConfig } from './content-config.js';
 import { throwFetchFailure } from './fetch-failure.js';
 import { GitError } from './git-error.js';
 import type { CheckedOut } from './git-client.js';
@@ -23,6 +23,7 @@ import { passGate, whereItStays, type GateContext, type Passage } from './pass-g
 import { checkProvider } from './provider.js';
 import { remoteOf, type RemoteContext } from './remote-of.js';
 import type { GitRemote } from './credentials.js';
+import { confirmArtifact, forgetVerification, isUpToDate } from './unchanged-artifact.js';
 import { modeOf, verifyCheckout } from './verification/verify-checkout.js';
 
 /** What the steps of a GitRepository need besides the frame of all sources. */
@@ -190,29 +191,6 @@ async function currentIncludes(
   return includes;
 }
 
-function isUpToDate(
-  run: SourceRun,
-  spec: GitRepositorySpec,
-  includes: readonly Include[],
-  target: ResolvedTarget,
-): boolean {
-  const { artifact, fields } = run.status;
-  return artifact?.revision === target.revision && !isConfigChanged(spec, includes, fields);
-}
-
-function confirmArtifact(run: SourceRun, spec: GitRepositorySpec, revision: string): string {
-  const { status } = run;
-  status.delete('FetchFailed', 'IncludeUnavailable', 'ArtifactOutdated');
-  if (!spec.verify) forgetVerification(run);
-  status.set('ArtifactInStorage', 'True', 'Succeeded', `stored artifact for revision '${revision}'`);
-  // A Kubernetes event is an API request: in a quiet round nobody is told that nothing happened.
-  if (!run.isQuiet) {
-    const message = `no changes since last reconciliation: observed revision '${revision}'`;
-    run.event('trace', 'GitOperationSucceeded', message);
-  }
-  return `stored artifact for commit '${revision}'`;
-}
-
 async function renewArtifact(
   context: GitContext,
   run: SourceRun,
@@ -284,11 +262,6 @@ async function verifySource(
 function isBadSignature(error: unknown): error is SourceFailure {
   if (!(error instanceof SourceFailure)) return false;
   return error.condition === 'SourceVerified' && error.reason !== 'VerificationError';
-}
-
-function forgetVerification({ status }: SourceRun): void {
-  status.update({ sourceVerificationMode: undefined });
-  status.delete('SourceVerified');
 }
 
 /** The fetch worked; what follows makes a new artifact if the revision is new. */
