@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GitMirror } from '@flotilla/hub/platform/git/git-mirror';
 import { startGitServer } from '../servers/git-server.js';
 import type { GitServer } from '../servers/git-server.js';
+import { startLoopback } from '../servers/loopback.js';
 import { temporaryFolder } from '../servers/temporary-folder.js';
 
 let server: GitServer;
@@ -59,6 +60,28 @@ describe('the files of a branch', () => {
     const error = await wrong.read('main', '', () => true).catch((thrown: unknown) => String(thrown));
     expect(error).toMatch(/the server refuses the credentials/);
     expect(error).not.toContain('wr0ng-word');
+  });
+
+  it('are not read from another server that the first one leads to, which would see the credentials', async () => {
+    const repository = await server.createRepository('moved');
+    await repository.commit({ 'a.yaml': 'a' });
+    const signpost = await startLoopback(({ path, query }) => ({
+      status: 301,
+      headers: { location: `${server.url}${path}?${query.toString()}` },
+    }));
+    const url = `${signpost.url}/moved.git`;
+    try {
+      server.resetRequests();
+      const credentials = { username: 'ci', password: 's3cret-word' };
+      await expect(mirror(url, 'files', credentials).read('main', '', () => true)).rejects.toThrow(
+        `${url}: the server redirects, and is not followed with credentials: name the address`,
+      );
+      expect(server.requests()).toBe(0);
+      const { files } = await mirror(url, 'files').read('main', '', () => true);
+      expect(files).toEqual([{ path: 'a.yaml', text: 'a' }]);
+    } finally {
+      await signpost.stop();
+    }
   });
 
   it.each([

@@ -22,7 +22,7 @@ export interface GitRemote {
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** Whether git follows where the server sends its first question; true unless told. */
+  /** Whether git follows where the server sends its first question; true unless told. Never with a password. */
   readonly followRedirects?: boolean | undefined;
 }
 
@@ -83,7 +83,7 @@ function environmentOf(remote: GitRemote | undefined): NodeJS.ProcessEnv {
   // The last one of a name counts.
   const config = [
     ...safeGitConfig,
-    ...(remote?.followRedirects === false ? [['http.followRedirects', 'false'] as const] : []),
+    ...(remote && !followsRedirects(remote) ? [['http.followRedirects', 'false'] as const] : []),
     ...(remote ? authorization(remote) : []),
   ];
   const inherited = Object.entries(process.env).filter(([name]) => passedOn.test(name));
@@ -101,7 +101,11 @@ function environmentOf(remote: GitRemote | undefined): NodeJS.ProcessEnv {
   };
 }
 
-/** Only for the server that was asked, not for one that it redirects to. */
+/** git would show the password to whatever server the first one leads to. */
+function followsRedirects({ followRedirects = true, password }: GitRemote): boolean {
+  return followRedirects && password === undefined;
+}
+
 function authorization({ url, username, password }: GitRemote): readonly (readonly [string, string])[] {
   if (password === undefined) return [];
   const basic = Buffer.from(`${username ?? 'git'}:${password}`).toString('base64');
@@ -147,6 +151,11 @@ function failureOf(code: number | null, stderr: string, remote: GitRemote | unde
     .replace(/^fatal: /, '');
   if (/could not read Username|Authentication failed|HTTP 40[13]|error: 40[13]/i.test(said))
     return new GitError('failed', `${remote?.url ?? 'git'}: the server refuses the credentials: ${said}`);
+  if (/error: 30[12378]/.test(said)) {
+    const why = remote?.password === undefined ? 'with --outgoing-host' : 'with credentials';
+    const remedy = `the server redirects, and is not followed ${why}: name the address that it leads to`;
+    return new GitError('failed', `${remote?.url ?? 'git'}: ${remedy} (${said})`);
+  }
   return new GitError(
     'failed',
     `${remote?.url ?? 'git'}: ${said || `git failed with exit code ${code ?? 'none'}`}`,
