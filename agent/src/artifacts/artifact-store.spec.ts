@@ -299,6 +299,16 @@ describe('removing', () => {
     expect(await trees()).toEqual([shared.digest.replace(':', '-')]);
   });
 
+  it('counts the age from when the artifact was stored, not from when its content first was', async () => {
+    store = await open({ retention: { ttlMs: 60_000, records: 3 } });
+    const first = await pack({ a: 'one' }, '1.tar.gz');
+    await utimes(stored(first), (now - 61_000) / 1000, (now - 61_000) / 1000);
+    await pack({ a: 'one' }, '2.tar.gz');
+    const current = await pack({ a: 'two' }, '3.tar.gz');
+
+    expect(await store.collectGarbage(owner, current)).toEqual([]);
+  });
+
   it('stops a collection after five seconds, and goes on with the next one', async () => {
     let slow = 0;
     let time = now;

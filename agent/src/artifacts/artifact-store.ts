@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -93,7 +93,11 @@ class DiskArtifactStore implements ArtifactStore {
         options.signal ? { signal: options.signal } : {},
       );
       const digest = meter.digest();
-      await this.blobs.place(temporary, digest, this.#fileOf(relative));
+      const file = this.#fileOf(relative);
+      await this.blobs.place(temporary, digest, file);
+      // Content that was stored before keeps its time; the artifact is as young as this storing.
+      const now = this.options.now() / 1_000;
+      await utimes(file, now, now);
       return this.#describe(options, relative, digest, meter.size);
     } catch (error) {
       throw storageError(`storing ${relative}`, this.options.root, error);
