@@ -22,21 +22,27 @@ export function sshFingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
+/** Types that can sign here; DSA and certificates cannot. */
+const types =
+  /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)$/;
+
 /**
- * The keys of a file in the form of authorized_keys. Options before a key are allowed and mean nothing here.
+ * The keys of a file in the form of authorized_keys. Options before a key are allowed and mean nothing here; keys of
+ * other types are passed over.
  * @throws for a line that holds no key
  */
 export function readAuthorizedKeys(text: string): SshKey[] {
   const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('#')).map(readKeyLine);
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).flatMap(readKeyLine);
 }
 
-function readKeyLine(line: string): SshKey {
+function readKeyLine(line: string): SshKey[] {
   const match = /(?:^|\s)((?:ssh-|ecdsa-sha2-|sk-)[\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?=\s|$)/.exec(line);
   if (!match) throw new Error('ssh: no key found');
+  if (!types.test(match[1]!)) return [];
   const key = readSshKey(Buffer.from(match[2]!, 'base64'));
   if (key.type !== match[1]) throw new Error('ssh: the type of a key is not what its line says');
-  return key;
+  return [key];
 }
 
 /** Reads a key in its binary form. @throws for a type that is not known */
