@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { authorizationHeader, gitRemote, type SecretData } from './credentials.js';
 
+const pem = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('credentials of a Git remote (flux-compat 2.3)', () => {
@@ -11,7 +12,7 @@ describe('credentials of a Git remote (flux-compat 2.3)', () => {
     ['a bearer token', 'https://git.test/x', { bearerToken: 'abc\n' }, 'Bearer abc'],
     ['user information of the URL', 'https://u:p%40ss@git.test/x', undefined, basic('u:p@ss')],
     ['the Secret before the URL', 'https://u:p@git.test/x', { username: 'a', password: 'b' }, basic('a:b')],
-    ['the URL where the Secret says nothing', 'https://u:p@git.test/x', { 'ca.crt': 'PEM' }, basic('u:p')],
+    ['the URL where the Secret says nothing', 'https://u:p@git.test/x', { 'ca.crt': pem('A') }, basic('u:p')],
     ['a user name alone, as some hosts take a token', 'https://token@git.test/x', undefined, basic('token:')],
     ['characters outside of ASCII', 'https://git.test/x', { username: 'ü', password: 'ß' }, basic('ü:ß')],
   ])('are %s', (_, url, secret, expected) => {
@@ -33,6 +34,16 @@ describe('credentials of a Git remote (flux-compat 2.3)', () => {
       'a token of several lines',
       { bearerToken: 'a\nb' },
       "invalid 'https' auth option: 'bearerToken' must be one line",
+    ],
+    [
+      'a CA that is encoded once more',
+      { 'ca.crt': Buffer.from(pem('A')).toString('base64') },
+      "invalid 'https' auth option: 'ca.crt' holds no certificate in PEM form",
+    ],
+    [
+      'such a CA under its old name',
+      { caFile: 'x' },
+      "invalid 'https' auth option: 'caFile' holds no certificate in PEM form",
     ],
   ])('refuse %s', (_, secret, message) => {
     expect(() => gitRemote('https://git.test/x', secret)).toThrow(message);
@@ -72,8 +83,8 @@ describe('credentials of a Git remote (flux-compat 2.3)', () => {
   });
 
   it.each([
-    ['ca.crt', { 'ca.crt': 'NEW', caFile: 'OLD' }, 'NEW'],
-    ['caFile, its old name', { caFile: 'OLD' }, 'OLD'],
+    ['ca.crt', { 'ca.crt': pem('NEW'), caFile: pem('OLD') }, pem('NEW')],
+    ['caFile, its old name', { 'ca.crt': '', caFile: pem('OLD') }, pem('OLD')],
   ])('take the CA from %s', (_, secret, expected) => {
     expect(gitRemote('https://git.test/x', secret).credentials.ca).toBe(expected);
   });

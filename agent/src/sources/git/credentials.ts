@@ -141,6 +141,9 @@ function tlsCredentials(
   invalid: (why: string) => InvalidCredentialsError,
 ): Pick<GitCredentials, 'ca' | 'clientCertificate'> {
   const ca = secret['ca.crt'] || secret['caFile'];
+  // Other text would be passed over without a word, and every server then be a stranger.
+  if (ca && !/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(ca))
+    throw invalid(`'${secret['ca.crt'] ? 'ca.crt' : 'caFile'}' holds no certificate in PEM form`);
   const { 'tls.crt': certificate, 'tls.key': key } = secret;
   if (!certificate !== !key) throw invalid("'tls.crt' and 'tls.key' have to be set together");
   return {

@@ -3,7 +3,7 @@ import { gitRemote } from './credentials.js';
 import { redirectedTo } from './redirects.js';
 
 const asked = '/info/refs?service=git-upload-pack';
-const ca = 'PEM';
+const ca = '-----BEGIN CERTIFICATE-----';
 const remote = (url: string) => gitRemote(url, { username: 'robot', password: 's3cret', 'ca.crt': ca });
 
 describe('where a redirect leads (flux-compat 2.3)', () => {

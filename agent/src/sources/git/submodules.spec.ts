@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { gitRemote } from './credentials.js';
 import { parseModules, submoduleRemote } from './submodules.js';
 
+const ca = '-----BEGIN CERTIFICATE-----';
 const https = gitRemote('https://git.test/team/app.git', {
   username: 'u',
   password: 'p',
-  'ca.crt': 'CA',
+  'ca.crt': ca,
   'tls.crt': 'CRT',
   'tls.key': 'KEY',
 });
@@ -46,7 +47,7 @@ describe('the credentials of a submodule', () => {
 
   it('do not go to another server', () => {
     for (const url of ['https://other.test/lib.git', 'https://git.test:8443/lib.git'])
-      expect(submoduleRemote(https, at(url)).credentials).toEqual({ ca: 'CA' });
+      expect(submoduleRemote(https, at(url)).credentials).toEqual({ ca });
     expect(submoduleRemote(http, at('https://git.test/lib.git')).credentials).toEqual({});
   });
 
