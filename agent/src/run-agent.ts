@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { cannotListen } from '@flotilla/common/flags/cannot-listen';
 import { InvalidFlagError } from '@flotilla/common/flags/flag';
 import type { NamespacedName } from '@flotilla/common/kube/object';
 import type { Parts, Readiness, Split, StorageUse } from './agent-parts.js';
@@ -83,8 +84,12 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
   const recorders = composeEvents(config, client, clock, logger, membership, stops);
   const readiness: Readiness = { check: () => 'starting' };
   const endpoints = [
-    await serveMetrics(config.metricsAddr ?? '0', registry),
-    await serveHealth(config.healthAddr ?? '0', { live: {}, ready: { agent: () => readiness.check() } }),
+    await listening('--metrics-addr', config.metricsAddr ?? '0', (address) =>
+      serveMetrics(address, registry),
+    ),
+    await listening('--health-addr', config.healthAddr ?? '0', (address) =>
+      serveHealth(address, { live: {}, ready: { agent: () => readiness.check() } }),
+    ),
   ];
   for (const endpoint of endpoints) if (endpoint) stops.push(() => endpoint.stop());
   return {
@@ -126,11 +131,9 @@ async function openStorage(
 ): Promise<ArtifactStore> {
   let server: ArtifactServer | undefined;
   if (config.storageAddr) {
-    server = await startArtifactServer({
-      root: config.storagePath,
-      address: config.storageAddr,
-      isServing: () => storage.isServed,
-    });
+    server = await listening('--storage-addr', config.storageAddr, (address) =>
+      startArtifactServer({ root: config.storagePath, address, isServing: () => storage.isServed }),
+    );
     stops.push(() => server?.stop());
   }
   return openArtifactStore({
@@ -140,6 +143,20 @@ async function openStorage(
     digestAlgorithm: config.artifactDigestAlgo,
     now: () => clock.now(),
   });
+}
+
+/** Starts a server; one that cannot listen says which flag names its address. */
+async function listening<T>(
+  flag: string,
+  address: string,
+  start: (address: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await start(address);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw cannotListen(flag, address, error.cause instanceof Error ? error.cause : error);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { folderError } from '@flotilla/common/flags/folder-error';
+import { cannotListen } from '@flotilla/common/flags/cannot-listen';
 import { formatAddress } from '@flotilla/common/flags/flag-schemas';
 import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
 import { NestFactory } from '@nestjs/core';
@@ -12,7 +13,7 @@ import { configureHttp } from './http/configure-http.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
-import { cannotListen, listenHost } from './platform/config/listen-host.js';
+import { listenHost } from './platform/config/listen-host.js';
 import type { HubConfig } from './platform/config/hub-flags.js';
 import { openDataSource } from './platform/database/data-source.js';
 import { migrate } from './platform/database/migrate.js';

@@ -7,9 +7,10 @@ import { EnrollmentServiceService } from '@flotilla/proto/flotilla/v1/enrollment
 import { CertificateAuthority } from '../enrollment/certificate-authority.js';
 import type { KeyPair } from '../enrollment/certificate-authority.js';
 import { Clock } from '../platform/clock.js';
+import { cannotListen } from '@flotilla/common/flags/cannot-listen';
 import { formatAddress } from '@flotilla/common/flags/flag-schemas';
 import type { ListenAddress } from '@flotilla/common/flags/flag-schemas';
-import { cannotListen, listenHost } from '../platform/config/listen-host.js';
+import { listenHost } from '../platform/config/listen-host.js';
 import { InjectConfig } from '../platform/config/hub-config.js';
 import type { HubConfig } from '../platform/config/hub-flags.js';
 import { AgentEndpoint } from './agent-endpoint.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cannotListen } from './listen-host.js';
+import { cannotListen } from './cannot-listen.js';
 
 describe('a server that cannot listen', () => {
   it.each([
