@@ -39,6 +39,7 @@ describe('the command line of the agent', () => {
   it.each(['--storage-addr', '--metrics-addr', '--health-addr'])(
     'says that the address of %s is taken, and by which flag another one is',
     async (flag) => {
+      const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
       const folder = mkdtempSync(path.join(tmpdir(), 'agent-main-'));
       const config = path.join(folder, 'kubeconfig');
       writeFileSync(config, kubeconfig);
@@ -49,7 +50,7 @@ describe('the command line of the agent', () => {
         const others = ['--storage-addr=0', '--metrics-addr=0', '--health-addr=0'];
         const base = [`--kubeconfig=${config}`, `--storage-path=${path.join(folder, 'data')}`];
         expect(await main([...base, ...others, `${flag}=${address}`], {})).toBe(1);
-        expect(process.stderr.write).toHaveBeenCalledWith(
+        expect(told).toHaveBeenCalledWith(
           `flotilla-agent: cannot listen on ${address}: another program listens there (EADDRINUSE); ${flag} takes another address\n`,
         );
       } finally {

@@ -32,8 +32,8 @@ export async function followRedirects<T>(remote: GitRemote, work: RemoteWork<T>)
   }
 }
 
-async function nextRemote(remote: GitRemote, { trace }: RemoteWork<unknown>): Promise<GitRemote> {
-  const account = await trace(remote).then(
+async function nextRemote(remote: GitRemote, work: RemoteWork<unknown>): Promise<GitRemote> {
+  const account = await work.trace(remote).then(
     () => '',
     (error: unknown) => stderrOf(error),
   );
