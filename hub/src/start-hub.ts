@@ -95,7 +95,13 @@ async function embeddedDatabase(
 
 async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> {
   // Live streams never end by themselves; a hub that stops must not wait for them.
-  const adapter = new FastifyAdapter({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
+  const { trustedProxies } = parts.config;
+  const adapter = new FastifyAdapter({
+    logger: false,
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(parts), adapter, {
     logger: new NestLogger(parts.logger),
     abortOnError: false,

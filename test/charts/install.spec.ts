@@ -27,6 +27,7 @@ const hubValues = {
   'ingress.enabled': true,
   'ingress.host': 'hub.example.com',
   'ingress.tlsSecret': 'hub-tls',
+  trustedProxies: ['10.244.0.0/16'],
   'networkPolicy.enabled': true,
 };
 const agentValues = {

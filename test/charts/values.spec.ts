@@ -82,6 +82,7 @@ describe('the schema of the values', () => {
     ['flotilla-agent', { replicas: '2' }, '/replicas', 'want integer'],
     ['flotilla-agent', { logLevel: 'warn' }, '/logLevel', "'trace', 'debug', 'info', 'error'"],
     ['flotilla-agent', { extraArgs: ['concurrent=2'] }, '/extraArgs/0', 'does not match pattern'],
+    ['flotilla-hub', { trustedProxies: ['ingress'] }, '/trustedProxies/0', 'does not match pattern'],
     ['flotilla-agent', { podAnnotations: { a: true } }, '/podAnnotations/a', 'want string'],
     ['flotilla-hub', { replica: 1 }, 'replica', 'additional properties'],
     ['flotilla-hub', { 'image.tag': 1 }, '/image/tag', 'want string'],

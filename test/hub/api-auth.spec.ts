@@ -272,6 +272,38 @@ describe('failed authentication', () => {
   });
 });
 
+describe('the sender of a request', () => {
+  /** Wrong tokens from there until the address is refused; gives how many were taken before. */
+  async function failures(hub: ApiHub, forwarded: (attempt: number) => string): Promise<number> {
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      const headers = { 'x-forwarded-for': forwarded(attempt) };
+      const answer = await hub.ask('GET', '/api/v1/whoami', { token: 'flt_wrong_token', headers });
+      if (answer.statusCode === 429) return attempt;
+    }
+    return 30;
+  }
+
+  it('is who connects, whatever the request says', async () => {
+    api.clock.advance(61_000);
+    expect(await failures(api, (attempt) => `192.0.2.${attempt}`)).toBe(10);
+    api.clock.advance(61_000);
+  });
+
+  it('is whom a trusted proxy names: one who fails too often locks nobody else out', async () => {
+    const behind = await startApiHub(postgres, { FLOTILLA_HUB_TRUSTED_PROXY: '127.0.0.0/8, 198.51.100.7' });
+    try {
+      expect(await failures(behind, (attempt) => `192.0.2.${attempt}`)).toBe(30);
+      // What the sender itself has put in front is not believed.
+      expect(await failures(behind, (attempt) => `192.0.2.${attempt}, 203.0.113.9`)).toBe(10);
+      expect(await failures(behind, () => '203.0.113.9, 198.51.100.7')).toBe(0);
+      expect(await failures(behind, () => '203.0.113.10, 198.51.100.7')).toBe(10);
+      expect(behind.log()).toContain('"address":"203.0.113.9"');
+    } finally {
+      await behind.stop();
+    }
+  });
+});
+
 describe('every answer', () => {
   it('carries an id and the headers that browsers need to leave it alone', async () => {
     const { headers } = await api.ask('GET', '/api/v1/whoami');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Flag, Values } from '@flotilla/common/flags/flag';
 import { endpoint, listenAddress, list, seconds, wholeNumber } from '@flotilla/common/flags/flag-schemas';
+import { addressRanges } from './address-ranges.js';
 
 /** Root has no home that a PostgreSQL process of another user could enter. */
 function defaultDataDir(): string {
@@ -199,6 +200,15 @@ export const hubFlags = {
       'Hosts (name, name:port or *.domain) that gates, delivery by Git, watches of pipelines and --config-git-url may talk to; without it all. May be given several times.',
     value: 'host',
     schema: list,
+    default: '',
+    repeatable: true,
+  },
+  trustedProxies: {
+    name: 'trusted-proxy',
+    description:
+      'Addresses or ranges of the Ingress or load balancer in front of the REST API: of requests from there the last address in X-Forwarded-For that is not one of them counts as the sender, in the log and for limits. May be given several times.',
+    value: 'range',
+    schema: addressRanges,
     default: '',
     repeatable: true,
   },

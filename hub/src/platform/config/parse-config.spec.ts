@@ -52,6 +52,9 @@ describe('the settings', () => {
     ],
     ['a database that is none', { databaseUrl: 'mysql://u:secret@h' }, /expected postgres:\/\//],
     ['a lifetime of nothing', { certificateTtl: '0' }, /expected a whole number from 60/],
+    ['a proxy by its name', { trustedProxy: 'ingress.local' }, /expected addresses or ranges/],
+    ['a range without end', { trustedProxy: '10.0.0.0/33' }, /--trusted-proxy .* expected addresses or/],
+    ['trust in everybody', { trustedProxy: '10.1.0.1, ::/0' }, /a range of everybody would let everybody/],
     ['a level that does not exist', { logLevel: 'loud' }, /expected one of trace, debug/],
   ])('refuse %s and name the flag', (_, given, message) => {
     expect(() => readHubConfig(given, {})).toThrow(message);
