@@ -1,7 +1,16 @@
 import type { KubeObject } from '@flotilla/common/kube/object';
 import { DeleteError } from '@flotilla/agent/ssa/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { actions, configMap, deployment, group, ref, startEngineRig, type EngineRig } from './engine-rig.js';
+import {
+  actions,
+  configMap,
+  crd,
+  deployment,
+  group,
+  ref,
+  startEngineRig,
+  type EngineRig,
+} from './engine-rig.js';
 
 let rig: EngineRig;
 let ns: string;
@@ -57,16 +66,47 @@ describe('prune (flux-compat 3.7)', () => {
 
   it('collects all failures and deletes the rest', async () => {
     await rig.apply([configMap(ns, 'c', {})]);
-    const pizza = (name: string) => ref('example.com/v1', 'Pizza', ns, name);
+    // What is in a namespace cannot be asked for without one.
+    const nowhere = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', name });
     const error: unknown = await rig.engine
-      .deleteAll([pizza('a'), map('c'), pizza('b')], { owner: rig.owner, signal: signal() })
+      .deleteAll([nowhere('a'), map('c'), nowhere('b')], { owner: rig.owner, signal: signal() })
       .catch((reason: unknown) => reason);
     if (!(error instanceof DeleteError)) throw new Error('the deletion did not fail', { cause: error });
     const missing = (name: string) =>
-      `Pizza/${ns}/${name} query failed: no matches for kind "Pizza" in version "example.com/v1";`;
+      `Secret/${name} query failed: Secret/${name}: namespace is not set, but Secret is a namespaced kind;`;
     expect(error.message).toBe(`delete failed, errors: ${missing('b')}${missing('a')}`);
-    expect(actions(error.changes)).toEqual(['Pizza/b unknown', 'Pizza/a unknown', 'ConfigMap/c deleted']);
+    expect(actions(error.changes)).toEqual(['Secret/b unknown', 'Secret/a unknown', 'ConfigMap/c deleted']);
     expect(await exists('c')).toBe(false);
+  });
+
+  it('what has just been applied stays, whatever its name is here', async () => {
+    await rig.apply([configMap(ns, 'c', {})]);
+    const uid = (await rig.client.get(map('c')))?.metadata.uid ?? '';
+    const options = { owner: rig.owner, keep: new Set([uid]), signal: signal() };
+    expect(actions(await rig.engine.deleteAll([map('c')], options))).toEqual(['ConfigMap/c skipped']);
+    expect(await exists('c')).toBe(true);
+  });
+
+  it('objects of a kind that nobody defines any more are gone with it', async () => {
+    const changes = await rig.engine.deleteAll([ref('nobody.example.com/v1', 'Pizza', ns, 'a')], {
+      owner: rig.owner,
+      signal: signal(),
+    });
+    expect(actions(changes)).toEqual(['Pizza/a deleted']);
+  });
+
+  it.each([
+    ['is defined in another version alone', 'defined.example.com/v9', 'Pizza'],
+    ['comes with Kubernetes', 'apps/v1beta9', 'Deployment'],
+  ])('an object of a kind that %s may be there, so its deletion fails', async (_, apiVersion, kind) => {
+    await rig.client.apply(crd('defined.example.com', 'Pizza'), { fieldManager: 'test', force: true });
+    const deleting = rig.engine.deleteAll([ref(apiVersion, kind, ns, 'a')], {
+      owner: rig.owner,
+      signal: signal(),
+    });
+    await expect(deleting).rejects.toThrow(
+      `${kind}/${ns}/a query failed: no matches for kind "${kind}" in version "${apiVersion}"`,
+    );
   });
 });
 

@@ -49,6 +49,8 @@ export interface ApplyOptions {
 
 export interface DeleteOptions {
   owner: Owner;
+  /** Uids of objects that stay, under whatever name they are to be deleted. */
+  keep?: ReadonlySet<string>;
   signal: AbortSignal;
 }
 

@@ -5,9 +5,10 @@ import { systemClock } from '../runtime/clock.js';
 import type { ApplyContext } from './apply-context.js';
 import type { FieldDrift } from './changeset.js';
 import { mapConcurrently } from './concurrency.js';
-import { isOwnedBy, isPruneDisabled } from './controls.js';
+import { isToGo } from './delete-all.js';
+import { DefinedKinds } from './defined-kinds.js';
 import { desiredDigest } from './desired-digest.js';
-import type { ApplyOptions, Owner } from './engine.js';
+import type { ApplyOptions, DeleteOptions, Owner } from './engine.js';
 import { DryRunError } from './errors.js';
 import { ignoredPointers } from './ignore/ignore-rules.js';
 import { withoutIgnored } from './ignore/keep-ignored.js';
@@ -116,17 +117,17 @@ export function kindKey(apiVersion: string, kind: string): string {
 
 /** Those of the objects that a prune would delete: they are there, and still belong to the owner (flux-compat 3.7). */
 export async function previewDelete(
-  client: Pick<KubeClient, 'get'>,
+  client: Pick<KubeClient, 'get' | 'list'>,
   refs: readonly ObjectRef[],
-  { owner, concurrency, signal }: Pick<ApplyOptions, 'owner' | 'concurrency' | 'signal'>,
+  { concurrency, signal, ...options }: DeleteOptions & Pick<ApplyOptions, 'concurrency'>,
 ): Promise<ObjectRef[]> {
+  const kinds = new DefinedKinds(client, signal);
   const found = await mapConcurrently(refs, concurrency, async (ref) => {
-    const live = await client.get(ref, { metadataOnly: true, signal }).catch((error: unknown) => {
-      // A kind that is not served any more has no objects.
-      if (error instanceof NoKindMatchError) return undefined;
+    const live = await client.get(ref, { metadataOnly: true, signal }).catch(async (error: unknown) => {
+      if (await kinds.isGone(ref, error)) return undefined;
       throw error;
     });
-    return live && isOwnedBy(live.metadata, owner) && !isPruneDisabled(live, owner.group) ? [ref] : [];
+    return live && isToGo(live, options) ? [ref] : [];
   });
   return found.flat();
 }

@@ -1,5 +1,6 @@
 import { formatRef, type ObjectRef } from '@flotilla/common/kube/object';
 import type { KubeReader } from '../kube/client.js';
+import { NoKindMatchError } from '../kube/errors.js';
 import type { Clock } from '../runtime/clock.js';
 import { mapConcurrently } from './concurrency.js';
 import type { TerminationOptions } from './engine.js';
@@ -21,7 +22,7 @@ export async function waitForTermination(
     await pollUntil(
       async () => {
         const found = await mapConcurrently(left, concurrency, (ref) =>
-          client.get(ref, { metadataOnly: true, signal: deadline.signal }),
+          client.get(ref, { metadataOnly: true, signal: deadline.signal }).catch(ofUnknownKind),
         );
         left = left.filter((_, index) => found[index] !== undefined);
         return left.length === 0;
@@ -38,4 +39,10 @@ export async function waitForTermination(
   } finally {
     deadline.cancel();
   }
+}
+
+/** With its definition a kind goes, and no object of it is left. @throws every other error */
+function ofUnknownKind(error: unknown): undefined {
+  if (!(error instanceof NoKindMatchError)) throw error;
+  return undefined;
 }

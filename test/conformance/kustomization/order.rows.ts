@@ -67,6 +67,23 @@ const lease = (holderIdentity: string): KubeObject =>
 
 const log = (objects: readonly KubeObject[]): RegExp => new RegExp(`^${objects.map(line).join('\n')}$`);
 
+const withNamespace = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, namespace: '<ns>' },
+});
+
+const namespacedGauges = crd('ClusterGauge');
+const gauges: KubeObject = {
+  ...namespacedGauges,
+  spec: { ...(namespacedGauges.spec as object), scope: 'Cluster' },
+};
+const gauge = named('<ns>.example.com/v1', 'ClusterGauge', 'g');
+const gaugeRef = '<ns>.example.com/v1/ClusterGauge/g';
+const gaugeIds = [
+  '_clustergauges.<ns>.example.com_apiextensions.k8s.io_CustomResourceDefinition',
+  '_g_<ns>.example.com_ClusterGauge',
+];
+
 /** Stages and the order in them (flux-compat 3.6, 2 and 3). */
 export const orderRows: readonly ScenarioRow[] = [
   {
@@ -133,6 +150,35 @@ export const orderRows: readonly ScenarioRow[] = [
           objects: { 'rbac.authorization.k8s.io/v1/ClusterRole/<ns>:read:all': null },
           inventory: ['<ns>_a__ConfigMap'],
         },
+      },
+    ],
+  },
+  {
+    section: '3.1',
+    behaviour: 'inventory ids: a namespace in the manifest of an object that has none is no part of the id',
+    given: { files: { 'a.yaml': [withNamespace(clusterRole('role-<ns>')), configMap('a')] } },
+    expect: {
+      ready: 'True',
+      inventory: ['_role-<ns>_rbac.authorization.k8s.io_ClusterRole', '<ns>_a__ConfigMap'],
+      events: [{ message: /^ClusterRole\/role-<ns> created\nConfigMap\/<ns>\/a created$/ }],
+    },
+    steps: [
+      {
+        commit: { 'a.yaml': [clusterRole('role-<ns>'), configMap('a')] },
+        expect: { ready: 'True', kept: ['rbac.authorization.k8s.io/v1/ClusterRole/role-<ns>'] },
+      },
+    ],
+  },
+  {
+    section: '3.7',
+    behaviour:
+      'a custom object without a namespace is not pruned when the build puts it into another one, as kustomize does',
+    given: { files: { 'a.yaml': [gauges, gauge] }, spec: { targetNamespace: '<ns>' } },
+    expect: { ready: 'True', inventory: gaugeIds },
+    steps: [
+      {
+        spec: { targetNamespace: 'other-<ns>' },
+        expect: { ready: 'True', kept: [gaugeRef], inventory: gaugeIds, noEvents: [{ message: /deleted/ }] },
       },
     ],
   },

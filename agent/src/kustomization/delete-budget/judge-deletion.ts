@@ -12,6 +12,9 @@ export const budgetAnnotation = 'fleet.flotilla.dev/delete-budget';
 /** Carries the digest of the one list of objects that may be deleted although it is above the budget. */
 export const approvalAnnotation = 'fleet.flotilla.dev/approve-deletion';
 
+/** Reason of the condition when a prune is above the budget and not approved. */
+export const budgetExceeded = 'DeleteBudgetExceeded';
+
 /** Names in a message; a list that is longer than this is told by its digest. */
 const namesShown = 200;
 
@@ -43,7 +46,7 @@ export function judgeDeletion(request: DeletionRequest): DeletionVerdict {
   if (stale.length <= allowed) return { allowed: true };
   const digest = inventoryDigest(stale);
   if (annotations?.[approvalAnnotation] === digest) return { allowed: true };
-  return { allowed: false, reason: 'DeleteBudgetExceeded', message: exceeded(request, allowed, digest) };
+  return { allowed: false, reason: budgetExceeded, message: exceeded(request, allowed, digest) };
 }
 
 function exceeded({ stale, managed }: DeletionRequest, allowed: number, digest: string): string {

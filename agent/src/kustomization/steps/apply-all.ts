@@ -9,6 +9,7 @@ import type { SettledState } from '../state/settled-states.js';
 import { retriedFailure, StepFailure } from '../step-failure.js';
 import { formatDuration, progressText } from '../timing.js';
 import { apply } from './apply.js';
+import { entriesAsServed, servedBy } from './as-served.js';
 import { checkHealth } from './check-health.js';
 import { checkInventorySize } from './check-inventory-size.js';
 import { applyOptionsOf, type ApplyBase } from './find-work.js';
@@ -85,21 +86,23 @@ async function applyAndPrune(
 ): Promise<ChangeSet> {
   const { journal, drift } = run.deps;
   const owner = nameOf(run.object);
-  const old = run.status.current.inventory?.entries ?? [];
+  const old = await entriesAsServed(run.status.current.inventory?.entries ?? [], servedBy(run));
   const planned = inventoryOf(objects.map(refOf));
   refuseTooMany(planned);
-  const unrecorded = await journal.begin(uidOf(run.object), planned, old).catch((error: unknown) => {
+  const begun = await journal.begin(uidOf(run.object), planned, old).catch((error: unknown) => {
     throw retriedFailure('ReconciliationFailed', error);
   });
+  const known = mergeInventory(old, await entriesAsServed(begun, servedBy(run)));
   drift.hold(owner);
   const changes = await apply(run, engine, objects, trustsWatch).catch((error: unknown) =>
     applyFailed(run, error),
   );
   const inventory = inventoryOf(changes.entries.map(({ ref }) => ref));
-  const known = mergeInventory(old, unrecorded);
+  const seen = seenObjects(changes.entries);
   const stale = staleEntries(known, inventory);
-  const { survivors, failure } = await prune(run, engine, stale, known.length).finally(() =>
-    drift.expect(owner, seenObjects(changes.entries)),
+  const applied = new Set(seen.map(({ version }) => version.uid));
+  const { survivors, failure } = await prune(run, engine, { stale, managed: known.length, applied }).finally(
+    () => drift.expect(owner, seen),
   );
   run.status.update({ inventory: { entries: mergeInventory(inventory, survivors) } });
   if (failure) throw failure;

@@ -9,6 +9,7 @@ import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js'
 import { substituteDocuments, type Manifest } from '../substitution/substitute-documents.js';
 import { loadVariables } from '../substitution/variables.js';
 import { progressText, timeoutMs } from '../timing.js';
+import { asServed, servedBy } from './as-served.js';
 
 /** What shall be in the cluster. */
 export interface Rendered {
@@ -69,8 +70,9 @@ async function finish(
   decryption: OpenDecryption | undefined,
 ): Promise<Rendered> {
   const rendered = await substitute(run, decryption ? await decryption.objects(yaml) : yaml);
+  const objects = await asServed(rendered.objects, servedBy(run));
   const substitutionIdentity = joinIdentities(rendered.substitutionIdentity, decryption?.identity);
-  return { ...rendered, substitutionIdentity, buildKey: key };
+  return { ...rendered, objects, substitutionIdentity, buildKey: key };
 }
 
 /** Everything from outside of the artifact that a build depends on: substitution values and keys. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseKustomization, type Kustomization } from '@flotilla/common/api/kustomization';
 import { inventoryOf, mergeInventory, refOfEntry, staleEntries } from '@flotilla/common/inventory/inventory';
+import { objectId } from '@flotilla/common/inventory/object-id';
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import { judgeDeletion } from '../../kustomization/delete-budget/judge-deletion.js';
 import type { KustomizationDeps } from '../../kustomization/deps.js';
@@ -8,6 +9,7 @@ import { nameOf, uidOf, type Run, type RunCluster } from '../../kustomization/ru
 import { sourceRefOf } from '../../kustomization/source-ref.js';
 import { StatusDraft } from '../../kustomization/state/status-draft.js';
 import { applyOptions } from '../../kustomization/steps/apply.js';
+import { entriesAsServed, servedBy } from '../../kustomization/steps/as-served.js';
 import { checkHealthExpressions } from '../../kustomization/steps/health-expressions.js';
 import { checkSupported } from '../../kustomization/steps/check-supported.js';
 import { ownerOf, selectClient } from '../../kustomization/steps/select-engine.js';
@@ -121,14 +123,17 @@ async function planPrune(run: Run, previewed: readonly PreviewedObject[]): Promi
   const { object, deps, signal } = run;
   if (!object.spec.prune) return { refs: [], failure: '' };
   const unrecorded = object.metadata.uid ? await deps.journal.read(uidOf(object)) : [];
-  const known = mergeInventory(object.status?.inventory?.entries ?? [], unrecorded);
-  const stale = staleEntries(known, inventoryOf(previewed.map(({ ref }) => ref)));
-  if (stale.length === 0) return { refs: [], failure: '' };
+  const written = mergeInventory(object.status?.inventory?.entries ?? [], unrecorded);
+  const known = await entriesAsServed(written, servedBy(run));
+  const gone = staleEntries(known, inventoryOf(previewed.map(({ ref }) => ref)));
+  if (gone.length === 0) return { refs: [], failure: '' };
   const { deleteBudget: budget, concurrentSsa: concurrency } = deps.options;
   const { annotations } = object.metadata;
-  const verdict = judgeDeletion({ stale, managed: known.length, budget, annotations });
   const limits = { owner: ownerOf(run), concurrency, signal };
-  const refs = await previewDelete(selectClient(run), stale.map(refOfEntry), limits);
+  const refs = await previewDelete(selectClient(run), gone.map(refOfEntry), limits);
+  const ids = new Set(refs.map(objectId));
+  const stale = gone.filter(({ id }) => ids.has(id));
+  const verdict = judgeDeletion({ stale, managed: known.length, budget, annotations });
   return { refs, failure: verdict.allowed ? '' : verdict.message };
 }
 

@@ -1,4 +1,4 @@
-import { groupOf, type KubeObject } from '@flotilla/common/kube/object';
+import { groupOf, type KubeObject, type TypeRef } from '@flotilla/common/kube/object';
 
 /** Kinds of Kubernetes whose only namespace is that of their metadata. */
 const namespaced = new Set([
@@ -40,12 +40,12 @@ export function setNamespace(object: KubeObject, namespace: string): boolean {
 }
 
 /** True for the kinds of Kubernetes that are known to be in a namespace. */
-export function isNamespaced(object: KubeObject): boolean {
-  return namespaced.has(kindOf(object));
+export function isNamespaced(type: TypeRef): boolean {
+  return namespaced.has(kindOf(type));
 }
 
-function kindOf(object: KubeObject): string {
-  return `${groupOf(object.apiVersion)}/${object.kind}`;
+function kindOf({ apiVersion, kind }: TypeRef): string {
+  return `${groupOf(apiVersion)}/${kind}`;
 }
 
 /** kustomize takes every kind that it does not know for a namespaced one. */
