@@ -65,13 +65,15 @@ describe('what is wrong with the source or the build is in the Ready condition',
       title: 'a required ConfigMap that is missing',
       spec: { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] } },
       reason: 'BuildFailed',
-      message: /^substitute from 'ConfigMap\/vars' error: configmaps "vars" not found$/,
+      message:
+        /^post build failed for 'ConfigMap\.v1\.\[noGrp\]\/a': substitute from 'ConfigMap\/vars' error: configmaps "vars" not found$/,
     },
     {
       title: 'a variable name that is not allowed',
       spec: { postBuild: { substitute: { 'a-b': '1' } } },
       reason: 'BuildFailed',
-      message: /'a-b' var name is invalid, must match/,
+      message:
+        /^post build failed for 'ConfigMap\.v1\.\[noGrp\]\/a': envsubst error: 'a-b' var name is invalid, must match '\^\[_\[:alpha:\]\]/,
     },
     {
       title: 'a component that is not local',

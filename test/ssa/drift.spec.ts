@@ -164,6 +164,25 @@ describe('changes that raise none', () => {
     expect(suspects).toEqual([]);
   });
 
+  it('the end of an object that ends by itself; who asks is told to look at it', async () => {
+    const { entries } = await applied(configMap(ns, 'job', {}), configMap(ns, 'o', { k: 'v' }));
+    watch.expect(
+      apps,
+      // Kubernetes 1.20 does not keep ttlSecondsAfterFinished of a Job.
+      seenObjects(entries).map((seen) => (seen.ref.name === 'job' ? { ...seen, endsByItself: true } : seen)),
+    );
+    const job = ref('v1', 'ConfigMap', ns, 'job');
+    await settled();
+    expect(watch.untouched(apps, job)).toMatchObject({ endsByItself: true });
+
+    await rig.client.delete(job);
+    await edit('ConfigMap', 'o', { data: { k: 'edited' } });
+    await suspected(`apps ConfigMap/${ns}/o`);
+    await settled();
+    expect(suspects).toEqual([`apps ConfigMap/${ns}/o`]);
+    expect(watch.untouched(apps, job)).toBeUndefined();
+  });
+
   it('objects of an owner that is forgotten', async () => {
     await applied(configMap(ns, 'o', { k: '1' }));
     watch.forget(apps);

@@ -35,7 +35,11 @@ export class DefinedKinds {
   }
 
   async #read(): Promise<ReadonlySet<string>> {
-    const { items } = await this.client.list(definitions, { pageSize, signal: this.signal, transform: named });
+    const { items } = await this.client.list(definitions, {
+      pageSize,
+      signal: this.signal,
+      transform: named,
+    });
     return new Set(items.map(({ metadata }) => metadata.name));
   }
 }

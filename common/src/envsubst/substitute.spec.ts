@@ -250,7 +250,7 @@ describe('variables (flux-compat 3.5)', () => {
 
   it.each(['1a', 'a-b', '', 'a.b', 'é', 'a\n'])('have a proper name, not %j', (name) => {
     expect(() => mergeVariables([{ [name]: 'x' }])).toThrow(
-      `'${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`,
+      `envsubst error: '${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`,
     );
   });
 

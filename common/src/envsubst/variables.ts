@@ -10,7 +10,7 @@ export function mergeVariables(layers: Iterable<Readonly<Record<string, string>>
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer)) {
       if (!namePattern.test(name))
-        throw new Error(`'${name}' var name is invalid, must match '${namePatternText}'`);
+        throw new Error(`envsubst error: '${name}' var name is invalid, must match '${namePatternText}'`);
       merged.set(name, value.replaceAll('\n', ''));
     }
   }

@@ -6,8 +6,13 @@ import { DecryptionError } from '../decryption/decryption-error.js';
 import { openDecryption, type OpenDecryption } from '../decryption/open-decryption.js';
 import type { Run } from '../run.js';
 import { messageOf, retriedFailure, type StepFailure } from '../step-failure.js';
-import { substituteDocuments, type Manifest } from '../substitution/substitute-documents.js';
-import { loadVariables } from '../substitution/variables.js';
+import {
+  postBuildError,
+  substituteDocuments,
+  takesPart,
+  type Manifest,
+} from '../substitution/substitute-documents.js';
+import { loadVariables, readIdentity, type Variables } from '../substitution/variables.js';
 import { progressText, timeoutMs } from '../timing.js';
 import { asServed, servedBy } from './as-served.js';
 
@@ -82,7 +87,7 @@ export function joinIdentities(substitution: string, keys: string | undefined): 
 
 async function substitute(run: Run, yaml: string): Promise<Omit<Rendered, 'buildKey'>> {
   const { postBuild } = run.object.spec;
-  const variables = await loadVariables(run);
+  const variables = await loadVariables(run).catch((error: unknown) => withoutVariables(run, yaml, error));
   const manifests = substituteDocuments(yaml, {
     ...(postBuild ? { values: variables.values } : {}),
     strict: run.deps.options.gates.StrictPostBuildSubstitutions,
@@ -90,6 +95,15 @@ async function substitute(run: Run, yaml: string): Promise<Omit<Rendered, 'build
   });
   const objects = manifests.map(({ object }) => object);
   return { objects, digest: digestOf(manifests), substitutionIdentity: variables.identity };
+}
+
+/** Variables are read for the sake of an object: the first that takes part fails, and where none does nobody needs them. */
+async function withoutVariables(run: Run, yaml: string, error: unknown): Promise<Variables> {
+  run.signal.throwIfAborted();
+  const manifests = substituteDocuments(yaml, { strict: false, always: false });
+  const first = manifests.find(({ object }) => takesPart(object));
+  if (first) throw postBuildError(first.object, error);
+  return { values: {}, identity: await readIdentity(run) };
 }
 
 /** Of all texts as one, which would be large. */
@@ -105,6 +119,6 @@ function buildFailure(run: Run, error: unknown): StepFailure {
   const isOwn =
     error instanceof DecryptionError ||
     (error instanceof BuildError && /^(failed to decode|post build failed|component path)/.test(text));
-  const message = isOwn || text.startsWith('substitute from') ? text : `kustomize build failed: ${text}`;
+  const message = isOwn ? text : `kustomize build failed: ${text}`;
   return retriedFailure('BuildFailed', error, message);
 }

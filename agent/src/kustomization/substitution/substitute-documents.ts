@@ -42,9 +42,13 @@ export function splitDocuments(yaml: string): string[] {
 function isSkipped(object: KubeObject, { values, always }: SubstitutionOptions): boolean {
   if (!values) return true;
   if (Object.keys(values).length === 0 && !always) return true;
+  return !takesPart(object);
+}
+
+/** False for an object that says that it is to stay as it is (flux-compat 1.3). */
+export function takesPart({ metadata: { labels, annotations } }: KubeObject): boolean {
   const key = `${kustomizationGroup}/substitute`;
-  const { labels, annotations } = object.metadata;
-  return labels?.[key] === 'disabled' || annotations?.[key] === 'disabled';
+  return labels?.[key] !== 'disabled' && annotations?.[key] !== 'disabled';
 }
 
 function replace(text: string, object: KubeObject, { values = {}, strict }: SubstitutionOptions): string {
@@ -86,7 +90,8 @@ function outline(value: unknown): string {
   return JSON.stringify({ apiVersion: fields['apiVersion'], kind: fields['kind'], name: metadata['name'] });
 }
 
-function postBuildError(object: KubeObject, error: unknown): BuildError {
+/** An error that names the object which the substitution failed for. */
+export function postBuildError(object: KubeObject, error: unknown): BuildError {
   return new BuildError(`post build failed for '${describeObject(object)}': ${messageOf(error)}`, {
     cause: error,
   });

@@ -21,6 +21,8 @@ export interface SeenObject {
   desired?: string;
   /** The apply had to write it: a suspicion before was right. */
   written?: boolean;
+  /** It removes itself when it has done its work: that it is gone is no foreign change. */
+  endsByItself?: boolean;
 }
 
 /** The version that metadata describes. */

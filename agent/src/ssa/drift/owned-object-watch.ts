@@ -98,9 +98,10 @@ export class OwnedObjectWatch {
   untouched(name: NamespacedName, ref: ObjectRef): SeenObject | undefined {
     const tracked = this.owners.get(formatName(name))?.tracked.get(idOf(ref));
     if (tracked?.desired === undefined || !tracked.kind.watch.seeing) return undefined;
-    const { key, seen, kind, desired } = tracked;
+    const { key, seen, kind, desired, endsByItself } = tracked;
     const latest = kind.watch.latest(key);
-    return latest && !isSuspect(seen, latest) ? { ref, key, version: seen, desired } : undefined;
+    if (!latest || isSuspect(seen, latest)) return undefined;
+    return { ref, key, version: seen, desired, ...(endsByItself ? { endsByItself } : {}) };
   }
 
   /**
@@ -145,7 +146,8 @@ export class OwnedObjectWatch {
     return owner;
   }
 
-  private see(owner: OwnerState, { ref, key, version, written, desired }: SeenObject): Tracked {
+  private see(owner: OwnerState, object: SeenObject): Tracked {
+    const { ref, key, version, written, desired, endsByItself = false } = object;
     const kind = this.kindState(ref, owner, key);
     const known = owner.tracked.get(idOf(ref));
     if (known && known.kind !== kind) this.drop(known);
@@ -154,13 +156,15 @@ export class OwnedObjectWatch {
       else if (known.reported) known.unfounded += 1;
       known.seen = version;
       known.desired = desired;
+      known.endsByItself = endsByItself;
       delete known.reported;
       // A pause that was right before need not be any more; `release` judges anew.
       known.cancelTimer?.();
       known.cancelTimer = undefined;
       return known;
     }
-    const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, reportedAt: 0, unfounded: 0 };
+    const begun = { reportedAt: 0, unfounded: 0 };
+    const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, endsByItself, ...begun };
     owner.tracked.set(idOf(ref), tracked);
     this.attach(tracked, kind);
     return tracked;
@@ -262,8 +266,10 @@ export class OwnedObjectWatch {
     });
   }
 
-  private mustReport({ owner, kind, key, seen, reported }: Tracked): boolean {
+  /** A Job that has cleaned up after itself is made again at the next interval, not over and over. */
+  private mustReport({ owner, kind, key, seen, reported, endsByItself }: Tracked): boolean {
     const latest = kind.watch.latest(key);
+    if (endsByItself && latest?.gone) return false;
     return !owner.held && isSuspect(seen, latest) && !isSame(latest, reported);
   }
 }

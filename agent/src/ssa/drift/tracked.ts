@@ -13,6 +13,8 @@ export interface Tracked {
   seen: ObjectVersion;
   /** Digest of what was applied then. */
   desired: string | undefined;
+  /** See SeenObject. */
+  endsByItself: boolean;
   /** What was reported last, until an apply answers it. */
   reported?: Observation;
   reportedAt: number;
