@@ -96,6 +96,36 @@ describe('documents', () => {
   });
 });
 
+describe('brackets and quotes that go on left of where the standard wants them', () => {
+  it.each<[string, unknown]>([
+    ['spec:\n  command: [\n    "sh"\n  ]\n  image: x\n', { spec: { command: ['sh'], image: 'x' } }],
+    ['resources: [\na.yaml,\nb.yaml\n]\nkind: X\n', { resources: ['a.yaml', 'b.yaml'], kind: 'X' }],
+    ['spec: {\n  a: {\nb: c\n},\n# why\n\n  d: e\n}\nf: g\n', { spec: { a: { b: 'c' }, d: 'e' }, f: 'g' }],
+    ['- [\n  a\n]\n- b\n', [['a'], 'b']],
+    ['data:\n  k: "{\n  x\\n\n y \\\nz\n  }"\n  l: m\n', { data: { k: '{ x\n y z }', l: 'm' } }],
+    ["data:\n  k: 'a\nb\n\nc'\nl: m\n", { data: { k: 'a b\nc' }, l: 'm' }],
+    ['data:\r\n  k: [\r\n\t1,\r\n2\r\n]\r\nl: m\r\n', { data: { k: [1, 2] }, l: 'm' }],
+  ])('%j', (text, value) => {
+    expect(parseYaml(text)).toEqual(value);
+  });
+
+  it.each([
+    ['a quote that is not closed', 'k: "a\nb: c\n---\nd: "e"\n'],
+    ['a bracket that is not closed', 'k: [a\nb\n---\nc: d\n'],
+  ])('%s ends with its document', (_name, text) => {
+    expect(thrownBy(() => parseYamlDocuments(text))).toBeInstanceOf(YamlError);
+  });
+
+  it('do not move the lines that errors name', () => {
+    const error = thrownBy(() => parseYaml('a: [\n1\n]\nb:\n  c: 1\n  c: 2\n'));
+    expect(error.message).toBe('document 1, line 6: duplicate key "c"');
+  });
+
+  it('cost a bounded time, however many there are', () => {
+    expect(thrownBy(() => parseYaml(`k: [\n${'x,\n'.repeat(200_000)}`))).toBeInstanceOf(YamlError);
+  });
+});
+
 describe('anchors', () => {
   it('are copied, so that no two places share an object', () => {
     const value = parseYaml('a: &x {k: [1]}\nb: *x\nc:\n  <<: *x\n  l: 2\n') as Record<

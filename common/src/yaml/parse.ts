@@ -1,8 +1,9 @@
-import { EVENT_ID, YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
+import { EVENT_ID, YAMLException, constructFromEvents, type Event } from 'js-yaml';
 import { kubernetesSchema } from './schema.js';
 import { readEverydayYaml } from './everyday/read-everyday-yaml.js';
 import { expandAliases } from './expand-aliases.js';
 import { flattenStrings } from './flatten-strings.js';
+import { readEvents } from './read-events.js';
 import { YamlError } from './yaml-error.js';
 
 /** One document of a YAML text that is not empty. */
@@ -12,8 +13,6 @@ export interface YamlDocument {
   readonly value: unknown;
 }
 
-/** Deep enough for every CRD; the parser recurses once a level. */
-const maxDepth = 500;
 const maxMergeKeys = 100_000;
 /** Of smaller ones the form of the strings does not matter. */
 const largeText = 10_000;
@@ -46,16 +45,17 @@ function construct(text: string): unknown[] {
 /** Reads all of YAML; many times slower than what reads only the everyday part of it. */
 export function constructAny(text: string): unknown[] {
   try {
-    const events = parseEvents(text, { maxDepth });
+    const { events, source } = readEvents(text);
     const values = constructFromEvents(events, {
-      source: text,
+      source,
       schema: kubernetesSchema,
       maxTotalMergeKeys: maxMergeKeys,
     });
     if (text.length >= largeText) flattenStrings(values);
     return hasAlias(events) ? values.map((value, index) => expandAliases(value, index + 1)) : values;
   } catch (error) {
-    if (error instanceof YAMLException) throw translate(error, text);
+    // Lines may have been moved: offsets are those of the text that the parser was given.
+    if (error instanceof YAMLException) throw translate(error, error.mark?.buffer ?? text);
     throw error;
   }
 }

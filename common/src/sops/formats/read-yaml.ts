@@ -3,7 +3,6 @@ import {
   SCALAR_STYLE,
   YAMLException,
   getScalarValue,
-  parseEvents,
   type AliasEvent,
   type Event,
   type MappingEvent,
@@ -11,11 +10,11 @@ import {
   type SequenceEvent,
 } from 'js-yaml';
 import { readPlainScalar } from '../../yaml/plain-scalar.js';
+import { readEvents } from '../../yaml/read-events.js';
 import { SopsError } from '../sops-error.js';
 import { isBranch, isComment, isList, type SopsBranch, type SopsItem, type SopsValue } from '../tree.js';
 import { YamlComments } from './yaml-comments.js';
 
-const maxDepth = 500;
 /** Far above any real document, far below what a nest of aliases can blow up to. */
 const maxNodes = 1_000_000;
 /** Booleans of YAML 1.1 are texts to SOPS. */
@@ -24,7 +23,8 @@ const oldBoolean = /^(?:y|yes|on|n|no|off)$/i;
 /** Reads YAML documents with their keys in order and their comments where they stand. @throws SopsError */
 export function readYaml(text: string): SopsBranch[] {
   try {
-    return new Reader(text, parseEvents(text, { maxDepth })).documents();
+    const { events, source } = readEvents(text);
+    return new Reader(source, events).documents();
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark ? ` in line ${error.mark.line + 1}` : '';
