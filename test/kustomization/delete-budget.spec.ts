@@ -68,4 +68,24 @@ describe('the delete budget', () => {
     await rig.untilReady(ns, 'apps', 'main@sha1:2');
     expect(await existing(ns)).toBe(2);
   });
+
+  it('does not count what another Kustomization has taken over meanwhile, nor what is gone already', async () => {
+    const ns = await applied(24);
+    // Two that want the same objects would fight for them.
+    await rig.patch(ns, 'apps', { spec: { suspend: true } });
+    await rig.request(ns, 'apps');
+    await rig.publish(ns, 'others', 'main@sha1:1', files(ns, 12));
+    const sourceRef = { kind: 'GitRepository', name: 'others' };
+    await rig.kustomization(ns, 'others', { path: './apps', sourceRef });
+    await rig.untilReady(ns, 'others', 'main@sha1:1');
+    await rig.client.delete({ apiVersion: 'v1', kind: 'ConfigMap', namespace: ns, name: 'c-12' });
+
+    const rest = Object.entries(files(ns, 24)).filter(([file]) => /c-(?:2\d|19|18)\./.test(file));
+    await rig.publish(ns, 'fleet', 'main@sha1:2', Object.fromEntries(rest));
+    await rig.patch(ns, 'apps', { spec: { suspend: false } });
+
+    const done = await rig.untilReady(ns, 'apps', 'main@sha1:2');
+    expect(done.status?.inventory?.entries).toHaveLength(6);
+    expect(await existing(ns)).toBe(18);
+  });
 });

@@ -75,6 +75,40 @@ export const buildRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.3',
+    behaviour: 'brackets may end at the column of their key, in manifests and in kustomization files',
+    given: {
+      files: {
+        'a.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {\n  name: a,\n  namespace: <ns>\n}\ndata:\n  k: "{\n  x\n}"\n',
+        'x/kustomization.yaml': 'resources: [\n  b.yaml\n]\n',
+        'x/b.yaml': configMap('b'),
+      },
+    },
+    expect: {
+      ready: 'True',
+      inventory: ids('a', 'b'),
+      objects: { 'v1/ConfigMap/a': { data: { k: '{ x }' } } },
+    },
+  },
+  {
+    section: '3.3',
+    behaviour: 'what is meant for kustomize itself is no object of the cluster',
+    given: {
+      files: {
+        'a.yaml': [
+          configMap('a'),
+          {
+            apiVersion: 'kustomize.config.k8s.io/v1beta1',
+            kind: 'Kustomization',
+            metadata: { name: 'x' },
+          },
+        ],
+      },
+    },
+    expect: { ready: 'True', inventory: ids('a') },
+  },
+  {
+    section: '3.3',
     behaviour: 'an empty folder applies nothing and prunes everything',
     given: { files: { 'x/a.yaml': configMap('a'), 'x/keep.txt': '' }, spec: { path: './x' } },
     expect: { ready: 'True', inventory: ids('a') },

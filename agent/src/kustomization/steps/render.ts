@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '@flotilla/common/kube/object';
+import { groupOf, type KubeObject } from '@flotilla/common/kube/object';
 import { isRemote, PathNotFoundError, type Built, type BuildPlan } from '../build/builder.js';
 import { BuildError } from '../build/build-error.js';
 import { DecryptionError } from '../decryption/decryption-error.js';
@@ -75,9 +75,14 @@ async function finish(
   decryption: OpenDecryption | undefined,
 ): Promise<Rendered> {
   const rendered = await substitute(run, decryption ? await decryption.objects(yaml) : yaml);
-  const objects = await asServed(rendered.objects, servedBy(run));
+  const objects = await asServed(rendered.objects.filter(isForCluster), servedBy(run));
   const substitutionIdentity = joinIdentities(rendered.substitutionIdentity, decryption?.identity);
   return { ...rendered, objects, substitutionIdentity, buildKey: key };
+}
+
+/** Files for kustomize that were found among manifests are nothing to apply. */
+function isForCluster({ apiVersion }: KubeObject): boolean {
+  return groupOf(apiVersion) !== 'kustomize.config.k8s.io';
 }
 
 /** Everything from outside of the artifact that a build depends on: substitution values and keys. */
