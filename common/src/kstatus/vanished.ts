@@ -7,8 +7,11 @@ import { current, inProgress, type StatusResult } from './status.js';
  * done so (flux-compat 3.8).
  */
 export function vanishedStatus(applied: KubeObject): StatusResult {
-  const job = applied.kind === 'Job' && applied.apiVersion.startsWith('batch/');
-  if (job && numberAt(applied, 'spec', 'ttlSecondsAfterFinished') !== undefined)
-    return current('Job has been cleaned up');
-  return inProgress('Resource not found');
+  return endsByItself(applied) ? current('Job has been cleaned up') : inProgress('Resource not found');
+}
+
+/** A Job that is removed some time after it has finished. */
+export function endsByItself(object: KubeObject): boolean {
+  const isJob = object.kind === 'Job' && object.apiVersion.startsWith('batch/');
+  return isJob && numberAt(object, 'spec', 'ttlSecondsAfterFinished') !== undefined;
 }

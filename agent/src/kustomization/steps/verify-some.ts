@@ -1,4 +1,5 @@
 import { objectId } from '@flotilla/common/inventory/object-id';
+import { endsByItself } from '@flotilla/common/kstatus/vanished';
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import { hasChanged, changeLog, type ChangeSet, type ChangeSetEntry } from '../../ssa/changeset.js';
 import { seenObjects } from '../../ssa/drift/seen-object.js';
@@ -27,10 +28,11 @@ export async function verifySome(
   const log = changeLog(changes);
   if (log === '') return true;
   const { pace, clock } = run.deps;
-  for (const { ref, action, drift = [] } of changes.entries) {
-    if (hasChanged(action)) pace.corrected(nameOf(run.object), ref, drift, clock.monotonic());
+  const corrected = changes.entries.filter(isCorrected);
+  for (const { ref, drift = [] } of corrected) {
+    pace.corrected(nameOf(run.object), ref, drift, clock.monotonic());
   }
-  const details = changes.entries.filter(({ action }) => hasChanged(action)).flatMap(describeDrift);
+  const details = corrected.flatMap(describeDrift);
   tell(run, { severity: 'info', message: [log, ...details].join('\n') });
   return true;
 }
@@ -53,6 +55,11 @@ async function applySome(run: Run, objects: readonly KubeObject[]): Promise<Chan
     run.signal.throwIfAborted();
     throw retriedFailure('ReconciliationFailed', error);
   }
+}
+
+/** A Job that had cleaned up after itself is only due again; nobody has taken it away. */
+function isCorrected({ action, live }: ChangeSetEntry): boolean {
+  return hasChanged(action) && !(action === 'created' && live && endsByItself(live));
 }
 
 /** One line for each field that somebody else had changed. */

@@ -1,4 +1,4 @@
-import { vanishedStatus } from '@flotilla/common/kstatus/vanished';
+import { endsByItself } from '@flotilla/common/kstatus/vanished';
 import type { ChangeSetEntry } from '../changeset.js';
 import { keyOf, versionOf, type SeenObject } from './object-version.js';
 
@@ -12,12 +12,11 @@ export function seenObjects(entries: readonly ChangeSetEntry[]): SeenObject[] {
 function seenLive({ ref, action, live, desired }: ChangeSetEntry): SeenObject[] {
   if (!live) return [];
   const seen = { ref, key: keyOf(live), version: versionOf(live.metadata), written: action !== 'unchanged' };
-  const endsByItself = vanishedStatus(live).status === 'Current';
   return [
     {
       ...seen,
       ...(desired === undefined ? {} : { desired }),
-      ...(endsByItself ? { endsByItself } : {}),
+      ...(endsByItself(live) ? { endsByItself: true } : {}),
     },
   ];
 }
