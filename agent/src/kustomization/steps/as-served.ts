@@ -5,6 +5,15 @@ import { isCustomResourceDefinition } from '../../ssa/stages.js';
 import { isNamespaced } from '../build/plain/set-namespace.js';
 import type { Run } from '../run.js';
 
+/** Further kinds of Kubernetes that are in a namespace; nobody has to be asked. */
+const namespacedToo = new Set([
+  '/Endpoints',
+  '/ReplicationController',
+  'coordination.k8s.io/Lease',
+  'discovery.k8s.io/EndpointSlice',
+  'rbac.authorization.k8s.io/RoleBinding',
+]);
+
 /** The cluster that is asked. */
 export interface Served {
   readonly discovery: KubeDiscovery;
@@ -69,10 +78,11 @@ async function clusterWideTypes(
   definitions: ReadonlyMap<string, boolean>,
   served: Served,
 ): Promise<Set<string>> {
-  const distinct = new Map(types.filter((type) => !isNamespaced(type)).map((type) => [keyOf(type), type]));
+  const open = types.filter((type) => !isNamespaced(type) && !namespacedToo.has(kindOf(type)));
+  const distinct = new Map(open.map((type) => [keyOf(type), type]));
   const clusterWide = new Set<string>();
   for (const [key, type] of distinct) {
-    const defined = definitions.get(`${groupOf(type.apiVersion)}/${type.kind}`);
+    const defined = definitions.get(kindOf(type));
     if (defined ?? (await isClusterWide(type, served))) clusterWide.add(key);
   }
   return clusterWide;
@@ -86,6 +96,10 @@ async function isClusterWide(type: TypeRef, { discovery, signal }: Served): Prom
     signal.throwIfAborted();
     return false;
   }
+}
+
+function kindOf({ apiVersion, kind }: TypeRef): string {
+  return `${groupOf(apiVersion)}/${kind}`;
 }
 
 function keyOf({ apiVersion, kind }: TypeRef): string {
