@@ -26,7 +26,8 @@ export async function applyOnlyChange(
     const desired = desiredDigest(object, context.options);
     const same = settled(ref, desired);
     const seen = same ?? untouched(ref);
-    if (!seen || (!same && change)) return undefined;
+    // Of what was left alone nobody knows whether it may be written.
+    if (!seen || seen.skipped || (!same && change)) return undefined;
     if (!same) change = { object, seen, desired, index: entries.length };
     entries.push({ ref, action: 'unchanged', desired, settled: seen });
   }

@@ -73,8 +73,9 @@ async function carryOutRun(
 
 async function carryOut(context: ApplyContext, plan: ObjectPlan, desired: string): Promise<ChangeSetEntry> {
   const { action, ref } = plan;
-  if (action === 'skipped') return { ref, action };
-  if (action === 'settled') return { ref, action: 'unchanged', desired, settled: plan.seen };
+  if (action === 'skipped') return { ref, action, ...(plan.live ? { desired, live: plan.live } : {}) };
+  if (action === 'settled')
+    return { ref, action: plan.seen.skipped ? 'skipped' : 'unchanged', desired, settled: plan.seen };
   if (action === 'unchanged') return { ref, action, desired, live: plan.live };
   if (action === 'configured' && plan.takeOver) await takeOver(context, plan);
   const { owner, signal } = context.options;

@@ -15,7 +15,7 @@ export interface FieldDrift {
 export interface ChangeSetEntry {
   ref: ObjectRef;
   action: Action;
-  /** The live object after the action where one was read; absent for deleted and skipped ones. */
+  /** The live object after the action where one was read; of skipped ones the metadata alone. */
   live?: KubeObject;
   /** Digest of what was applied. */
   desired?: string;

@@ -1,7 +1,7 @@
 import { formatRef, refOf, type KubeObject, type ObjectRef } from '@flotilla/common/kube/object';
 import { KubeApiError } from '../kube/errors.js';
 import type { ApplyContext } from './apply-context.js';
-import { isCreateOnly, isExcluded, isForced, isLeftAlone, isMerged } from './controls.js';
+import { isCreateOnly, isExcluded, isForced, isLeftAlone, isMerged, isOwnedBy } from './controls.js';
 import { hasDrifted } from './diff.js';
 import type { SeenObject } from './drift/object-version.js';
 import { dryRun } from './dry-run.js';
@@ -13,7 +13,8 @@ import { takeOverPatch, type JsonPatch } from './take-over.js';
 
 /** What will be done to one object, as its dry-run says. */
 export type ObjectPlan =
-  | { action: 'skipped'; ref: ObjectRef }
+  /** `live` is the metadata of what is left alone and yet has to be known of when it changes. */
+  | { action: 'skipped'; ref: ObjectRef; live?: KubeObject }
   | { action: 'unchanged'; ref: ObjectRef; live: KubeObject }
   | { action: 'settled'; ref: ObjectRef; seen: SeenObject }
   | {
@@ -67,7 +68,8 @@ export async function judgeObject(
   const ref = refOf(object);
   if (isExcluded(object, group)) return { action: 'skipped', ref };
   if (isCreateOnly(object, group)) {
-    if (await exists(context, ref)) return { action: 'skipped', ref };
+    const found = await readMetadata(context, ref);
+    if (found) return leftAlone(context, ref, found);
   } else {
     const seen = context.options.settled?.(ref, desired);
     if (seen) return { action: 'settled', ref, seen };
@@ -82,7 +84,7 @@ export async function judgeObject(
   if (!result.metadata.resourceVersion) return { action: 'created', ref, object: accepted, result };
   const live = await read(context, ref);
   if (!live) return { action: 'created', ref, object: accepted, result };
-  if (isLeftAlone(live, context.options.owner)) return { action: 'skipped', ref };
+  if (isLeftAlone(live, context.options.owner)) return leftAlone(context, ref, live);
   const merged = isMerged(object, group) || isMerged(live, group);
   const takeOver = merged ? undefined : takeOverPatch(live, takeOverOptions(context));
   const pointers = ignoredPointers(context.options.ignore, object);
@@ -116,7 +118,7 @@ async function judgeAfterRefusal(
   // No answer at all says nothing about the object.
   if (!(error instanceof KubeApiError)) throw new DryRunError(ref, error);
   const live = await read(context, ref).catch(() => undefined);
-  if (isLeftAlone(live, context.options.owner)) return { action: 'skipped', ref };
+  if (live && isLeftAlone(live, context.options.owner)) return leftAlone(context, ref, live);
   const forced = context.options.force || isForced(object, group) || isForced(live, group);
   // What is not there has no immutable fields: the manifest itself is wrong.
   if (!live || !forced || !isImmutableError(error)) throw new DryRunError(ref, error);
@@ -163,9 +165,17 @@ async function deleteForRecreation(
   }
 }
 
-async function exists({ client, options }: ApplyContext, ref: ObjectRef): Promise<boolean> {
+/** An own object is made again when it is deleted, and applied again when it no longer says that it is to be left alone. */
+function leftAlone({ options }: ApplyContext, ref: ObjectRef, live: KubeObject): ObjectPlan {
+  return { action: 'skipped', ref, ...(isOwnedBy(live.metadata, options.owner) ? { live } : {}) };
+}
+
+async function readMetadata(
+  { client, options }: ApplyContext,
+  ref: ObjectRef,
+): Promise<KubeObject | undefined> {
   try {
-    return (await client.get(ref, { metadataOnly: true, signal: options.signal })) !== undefined;
+    return await client.get(ref, { metadataOnly: true, signal: options.signal });
   } catch (error) {
     throw new DryRunError(ref, error);
   }

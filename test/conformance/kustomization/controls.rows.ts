@@ -157,6 +157,43 @@ export const controlRows: readonly ScenarioRow[] = [
     expect: { ready: 'True' },
     steps: [{ remove: [a], request: true, expect: { ready: 'True', recreated: [a] } }],
   },
+  {
+    section: '1.3',
+    behaviour: 'ssa: IfNotPresent makes the object again also when it had been left alone before',
+    given: { files: { 'a.yaml': marked('annotations', 'ssa', 'IfNotPresent') } },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        commit: { 'b.yaml': configMap('b'), 'c.yaml': configMap('c') },
+        expect: { ready: 'True', kept: [a] },
+      },
+      { remove: [a], expect: { recreated: [a], objects: { [a]: { data: { value: 'one' } } } } },
+    ],
+  },
+  ...['reconcile: disabled', 'ssa: Ignore'].map((control): ScenarioRow => {
+    const [key = '', value = ''] = control.split(': ');
+    const annotated = (text: string | null) => ({
+      metadata: { annotations: { [`${group}/${key}`]: text } },
+    });
+    return {
+      section: '1.3',
+      behaviour: `${control} that is taken off the live object lets Git reach it again`,
+      given: { files: { 'a.yaml': configMap('a') } },
+      expect: { ready: 'True' },
+      steps: [
+        { does: (world) => world.edit(a, annotated(value)) },
+        {
+          commit: { 'a.yaml': configMap('a', { value: 'two' }), 'b.yaml': configMap('b') },
+          expect: { ready: 'True', objects: { [a]: { data: { value: 'one' } } } },
+        },
+        {
+          commit: { 'a.yaml': configMap('a', { value: 'three' }) },
+          expect: { ready: 'True', objects: { [a]: { data: { value: 'one' } } } },
+        },
+        { edit: { [a]: annotated(null) }, expect: { objects: { [a]: { data: { value: 'three' } } } } },
+      ],
+    };
+  }),
   ...inBoth((place) => ({
     section: '1.3',
     behaviour: `force: enabled in the ${place}: this object is replaced on a change of an immutable field`,

@@ -14,7 +14,10 @@ export async function isStillHealthy(run: Run): Promise<boolean> {
   // Objects of healthChecks may be anybody's, and are not watched.
   if (spec.wait && run.deps.healthy.has(uidOf(run.object), versions)) return true;
   const seen = (await run.deps.settled.objects(uidOf(run.object))) ?? [];
-  const entries = seen.map(({ ref }) => ({ ref, action: 'unchanged' as const }));
+  const entries = seen.map(({ ref, skipped }) => ({
+    ref,
+    action: skipped ? ('skipped' as const) : ('unchanged' as const),
+  }));
   const targets = withoutSelf(run, healthTargets(run, { entries }));
   if (targets.length === 0) return true;
   try {

@@ -11,8 +11,16 @@ export interface ObjectVersion {
   texts: string;
 }
 
+/** What sets an object apart from others that an apply has seen. */
+export interface SeenTraits {
+  /** It removes itself when it has done its work: that it is gone is no foreign change. */
+  endsByItself?: true;
+  /** It was left alone, because it says so or only has to be there; the apply knows no more of it than its metadata. */
+  skipped?: true;
+}
+
 /** An object as an apply has left it or found it. Plain data: it may be kept on disk. */
-export interface SeenObject {
+export interface SeenObject extends SeenTraits {
   ref: ObjectRef;
   /** As the server names it; see keyOf. */
   key: string;
@@ -21,8 +29,6 @@ export interface SeenObject {
   desired?: string;
   /** The apply had to write it: a suspicion before was right. */
   written?: boolean;
-  /** It removes itself when it has done its work: that it is gone is no foreign change. */
-  endsByItself?: boolean;
 }
 
 /** The version that metadata describes. */

@@ -98,10 +98,10 @@ export class OwnedObjectWatch {
   untouched(name: NamespacedName, ref: ObjectRef): SeenObject | undefined {
     const tracked = this.owners.get(formatName(name))?.tracked.get(idOf(ref));
     if (tracked?.desired === undefined || !tracked.kind.watch.seeing) return undefined;
-    const { key, seen, kind, desired, endsByItself } = tracked;
+    const { key, seen, kind, desired, traits } = tracked;
     const latest = kind.watch.latest(key);
     if (!latest || isSuspect(seen, latest)) return undefined;
-    return { ref, key, version: seen, desired, ...(endsByItself ? { endsByItself } : {}) };
+    return { ref, key, version: seen, desired, ...traits };
   }
 
   /**
@@ -147,7 +147,7 @@ export class OwnedObjectWatch {
   }
 
   private see(owner: OwnerState, object: SeenObject): Tracked {
-    const { ref, key, version, written, desired, endsByItself = false } = object;
+    const { ref, key, version, written, desired, ...traits } = object;
     const kind = this.kindState(ref, owner, key);
     const known = owner.tracked.get(idOf(ref));
     if (known && known.kind !== kind) this.drop(known);
@@ -156,7 +156,7 @@ export class OwnedObjectWatch {
       else if (known.reported) known.unfounded += 1;
       known.seen = version;
       known.desired = desired;
-      known.endsByItself = endsByItself;
+      known.traits = traits;
       delete known.reported;
       // A pause that was right before need not be any more; `release` judges anew.
       known.cancelTimer?.();
@@ -164,7 +164,7 @@ export class OwnedObjectWatch {
       return known;
     }
     const begun = { reportedAt: 0, unfounded: 0 };
-    const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, endsByItself, ...begun };
+    const tracked: Tracked = { owner, ref, key, kind, seen: version, desired, traits, ...begun };
     owner.tracked.set(idOf(ref), tracked);
     this.attach(tracked, kind);
     return tracked;
@@ -267,9 +267,9 @@ export class OwnedObjectWatch {
   }
 
   /** A Job that has cleaned up after itself is made again at the next interval, not over and over. */
-  private mustReport({ owner, kind, key, seen, reported, endsByItself }: Tracked): boolean {
+  private mustReport({ owner, kind, key, seen, reported, traits }: Tracked): boolean {
     const latest = kind.watch.latest(key);
-    if (endsByItself && latest?.gone) return false;
+    if (traits.endsByItself && latest?.gone) return false;
     return !owner.held && isSuspect(seen, latest) && !isSame(latest, reported);
   }
 }

@@ -32,6 +32,13 @@ describe('what an apply has seen', () => {
     expect(seen?.endsByItself).toBe(endsByItself);
   });
 
+  it('something that was left alone, where somebody has read it', () => {
+    const [entry] = [applied(object('v1', 'ConfigMap', {}))];
+    expect(seenObjects([{ ...entry, action: 'skipped', desired: 'd' }])).toEqual([
+      expect.objectContaining({ key: 'apps/o', desired: 'd', skipped: true, written: false }),
+    ]);
+  });
+
   it('leaves out what was skipped or deleted', () => {
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'apps', name: 'c' };
     expect(

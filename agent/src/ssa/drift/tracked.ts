@@ -1,7 +1,7 @@
 import type { NamespacedName, ObjectRef, TypeRef } from '@flotilla/common/kube/object';
 import type { Observation } from './judge.js';
 import type { KindWatch } from './kind-watch.js';
-import type { ObjectVersion } from './object-version.js';
+import type { ObjectVersion, SeenTraits } from './object-version.js';
 import type { WatchScope } from './watch-scope.js';
 
 /** One object of one owner. */
@@ -13,8 +13,7 @@ export interface Tracked {
   seen: ObjectVersion;
   /** Digest of what was applied then. */
   desired: string | undefined;
-  /** See SeenObject. */
-  endsByItself: boolean;
+  traits: SeenTraits;
   /** What was reported last, until an apply answers it. */
   reported?: Observation;
   reportedAt: number;
