@@ -10,6 +10,7 @@ import { ignoredPointers } from './ignore/ignore-rules.js';
 import { keepIgnored, withoutIgnored } from './ignore/keep-ignored.js';
 import { pollUntil } from './poll.js';
 import { takeOverPatch, type JsonPatch } from './take-over.js';
+import { isEnding, waitUntilEnded } from './wait-until-ended.js';
 
 /** What will be done to one object, as its dry-run says. */
 export type ObjectPlan =
@@ -44,13 +45,19 @@ export interface Recreation {
 /** Most deletions end in milliseconds; finalizers may take their time. */
 const recreatePollMs = 2_000;
 
-/** As `judgeObject`; what has to be recreated is deleted already, for only then the server says more. @throws DryRunError */
+/**
+ * As `judgeObject`; what has to be recreated is deleted already, for only then the server says more, and the end of a
+ * definition that somebody has deleted has been waited for. @throws DryRunError, WaitError
+ */
 export async function planObject(
   context: ApplyContext,
   object: KubeObject,
   desired: string,
 ): Promise<ObjectPlan> {
-  const judged = await judgeObject(context, object, desired);
+  const first = await judgeObject(context, object, desired);
+  const ending = 'live' in first && first.action !== 'skipped' && isEnding(first.live);
+  if (ending) await waitUntilEnded(context, first.live);
+  const judged = ending ? await judgeObject(context, object, desired) : first;
   return judged.action === 'recreated' ? planRecreated(context, judged) : judged;
 }
 

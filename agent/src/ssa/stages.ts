@@ -33,7 +33,8 @@ function stageIndex(object: KubeObject, custom: ReadonlySet<string>): number {
   return custom.has(group ? `${group}/${object.kind}` : object.kind) ? 2 : 3;
 }
 
-function isDefinition(object: KubeObject): boolean {
+/** True for what the first stage is for: later ones need it. */
+export function isDefinition(object: KubeObject): boolean {
   return isCustomResourceDefinition(object) || isNamespace(object) || isClusterRole(object);
 }
 

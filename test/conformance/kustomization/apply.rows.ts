@@ -344,6 +344,26 @@ export const applyRows: readonly ScenarioRow[] = [
   },
   {
     section: '3.6',
+    behaviour: 'a Namespace that somebody deletes comes back as soon as it is gone, with what lives in it',
+    given: {
+      files: { 'a.yaml': [configMap('a', {}, { namespace: 'back-<ns>' }), namespaceObject('back-<ns>')] },
+    },
+    expect: { ready: 'True' },
+    steps: [
+      {
+        remove: ['v1/Namespace/back-<ns>'],
+        settles: false,
+        expect: {
+          ready: 'True',
+          recreated: ['v1/Namespace/back-<ns>', 'v1/ConfigMap/back-<ns>/a'],
+          objects: { 'v1/Namespace/back-<ns>': {}, 'v1/ConfigMap/back-<ns>/a': {} },
+          noEvents: [{ message: /timeout waiting for/ }],
+        },
+      },
+    ],
+  },
+  {
+    section: '3.6',
     behaviour: 'a CustomResourceDefinition and an object of its kind are applied together',
     given: {
       files: {
