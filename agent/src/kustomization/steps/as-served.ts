@@ -59,8 +59,8 @@ export async function entriesAsServed(
   return [...named.values()];
 }
 
-function entryOf({ namespace: _, ...ref }: ObjectRef): InventoryEntry {
-  return inventoryEntry(ref);
+function entryOf({ apiVersion, kind, name }: ObjectRef): InventoryEntry {
+  return inventoryEntry({ apiVersion, kind, name });
 }
 
 /** By `group/Kind`, true for cluster-wide: what this build defines is served only after its apply. */
