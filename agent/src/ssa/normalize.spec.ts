@@ -66,6 +66,93 @@ describe('normalize (flux-compat 3.6, 1 and 7a)', () => {
       { apiVersion: 'v1', kind: 'Secret', metadata: x, stringData: { a: 8080 } },
     ],
     [
+      'quantities that are numbers become texts, and nothing else does',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: x,
+        spec: {
+          replicas: 2,
+          template: {
+            spec: {
+              overhead: { cpu: 0.25 },
+              containers: [
+                {
+                  name: 'a',
+                  resources: {
+                    limits: { cpu: 1.5, memory: 134217728n },
+                    requests: { cpu: 1, memory: '1Gi' },
+                  },
+                  env: [
+                    { name: 'N', value: 80 },
+                    { name: 'M', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: 1 } } },
+                  ],
+                },
+              ],
+              volumes: [{ name: 'v', emptyDir: { sizeLimit: 1024 } }],
+            },
+          },
+        },
+      },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: x,
+        spec: {
+          replicas: 2,
+          template: {
+            spec: {
+              overhead: { cpu: '0.25' },
+              containers: [
+                {
+                  name: 'a',
+                  resources: {
+                    limits: { cpu: '1.5', memory: '134217728' },
+                    requests: { cpu: '1', memory: '1Gi' },
+                  },
+                  env: [
+                    { name: 'N', value: 80 },
+                    { name: 'M', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1' } } },
+                  ],
+                },
+              ],
+              volumes: [{ name: 'v', emptyDir: { sizeLimit: '1024' } }],
+            },
+          },
+        },
+      },
+    ],
+    [
+      'quantities of a quota and a limit range',
+      { apiVersion: 'v1', kind: 'ResourceQuota', metadata: x, spec: { hard: { pods: 5 } } },
+      { apiVersion: 'v1', kind: 'ResourceQuota', metadata: x, spec: { hard: { pods: '5' } } },
+    ],
+    [
+      'quantities of an autoscaler',
+      {
+        apiVersion: 'autoscaling/v2beta2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: x,
+        spec: { maxReplicas: 3, metrics: [{ external: { target: { type: 'Value', value: 10 } } }] },
+      },
+      {
+        apiVersion: 'autoscaling/v2beta2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: x,
+        spec: { maxReplicas: 3, metrics: [{ external: { target: { type: 'Value', value: '10' } } }] },
+      },
+    ],
+    [
+      'numbers of other kinds stay numbers',
+      { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'x' }, value: 10 },
+      { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'x' }, value: 10 },
+    ],
+    [
+      'numbers of a custom resource stay as they are',
+      { apiVersion: 'example.com/v1', kind: 'App', metadata: x, spec: { limits: { cpu: 1 } } },
+      { apiVersion: 'example.com/v1', kind: 'App', metadata: x, spec: { limits: { cpu: 1 } } },
+    ],
+    [
       'a container port gets TCP',
       deployment([{ containerPort: 80 }]),
       deployment([{ containerPort: 80, protocol: 'TCP' }]),

@@ -4,6 +4,7 @@ import { dropInvalidCaBundle } from './ca-bundle.js';
 import { isBuiltInKind } from './built-in-kinds.js';
 import { isCustomResourceDefinition } from './stages.js';
 import { portListsOf } from './port-lists.js';
+import { writeQuantities } from './quantities.js';
 
 type Json = Record<string, unknown>;
 
@@ -19,6 +20,7 @@ export function normalize(object: KubeObject): KubeObject {
   if (isBuiltInKind(copy)) {
     dropNulls(copy);
     addPortProtocols(copy);
+    writeQuantities(copy);
     if (copy.kind === 'Secret' && copy.apiVersion === 'v1') mergeStringData(copy);
   }
   delete copy.metadata.creationTimestamp;
