@@ -4,6 +4,7 @@ import { testRows } from '../rig/row.js';
 import { runScenario } from '../rig/run-scenario.js';
 import { applyRows } from './apply.rows.js';
 import { controlRows } from './controls.rows.js';
+import { everydayRows } from './everyday.rows.js';
 import { orderRows } from './order.rows.js';
 import { takeOverRows } from './take-over.rows.js';
 
@@ -16,6 +17,6 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 describe('apply', () => {
-  const rows = [...applyRows, ...orderRows, ...takeOverRows, ...controlRows];
+  const rows = [...applyRows, ...everydayRows, ...orderRows, ...takeOverRows, ...controlRows];
   testRows(rows, (row) => runScenario(rig, row));
 });
