@@ -13,6 +13,8 @@ import { loadCluster, type Cluster } from './kube/cluster.js';
 import { createKubeClient } from './kube/create-kube-client.js';
 import type { KubeClient } from './kube/client.js';
 import { createTransport } from './kube/transport.js';
+import { makeFolder } from './make-folder.js';
+import { openCluster } from './open-cluster.js';
 import { systemClock, type Clock } from './runtime/clock.js';
 import { createEventRecorders, type EventRecorders } from './runtime/event-recorder.js';
 import { serveHealth, serveMetrics } from './runtime/http-endpoints.js';
@@ -21,7 +23,6 @@ import { createLogger, type Logger } from './runtime/logger.js';
 import { createMetricsRegistry } from './runtime/metrics-registry.js';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/runtime-metrics.js';
 import { OwnedShards } from './sharding/owned-shards.js';
-import { checkClaim } from './sharding/work-claim.js';
 import { createWebhookSink } from './runtime/webhook-sink.js';
 import { agentVersion } from './version.js';
 import { work } from './work.js';
@@ -43,6 +44,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     );
   }
   try {
+    await makeFolder(config.storagePath, 0o700);
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
     if (config.enableLeaderElection) await lead(parts, signal);
@@ -66,16 +68,8 @@ async function composeParts(config: AgentConfig, stops: Stops): Promise<Parts> {
     ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
     ...(config.context ? { context: config.context } : {}),
   });
-  const transport = createTransport(cluster, {
-    userAgent: `flotilla-agent/${agentVersion}`,
-    qps: config.kubeApiQps,
-    burst: config.kubeApiBurst,
-    metrics,
-    clock,
-    beforeWrite: checkClaim,
-  });
-  stops.push(() => transport.close());
-  const client = createKubeClient(transport, { clock });
+  const { client, close } = openCluster(cluster, { config, metrics, clock });
+  stops.push(close);
   const split = config.shards > 0 ? splitObjects(config, cluster, metrics, clock, stops) : undefined;
   const shardOf = split && ((name: NamespacedName) => split.owned.shardOf(name));
   const membership = hubMembership({ config, client, clock, logger, shardOf });

@@ -119,6 +119,12 @@ describe('the embedded PostgreSQL', () => {
       new RegExp(`user \\w+ may not enter ${folder.path}; choose another --data-dir`),
     );
   });
+
+  it.runIf(process.platform === 'linux')('where no folder can be made says so, and ends', async () => {
+    await expect(startEmbeddedPostgres('/proc/flotilla', logger)).rejects.toThrow(
+      "ENOENT: no such file or directory, mkdir '/proc/flotilla'",
+    );
+  });
 });
 
 describe('a hub with an embedded PostgreSQL', () => {

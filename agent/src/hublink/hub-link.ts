@@ -14,7 +14,7 @@ import type { IntentDesk } from './intents/intent-desk.js';
 import type { RecordLog } from './records/record-log.js';
 import { BackOff } from './session/back-off.js';
 import { dial } from './session/dial.js';
-import { asUnreachable } from './session/unreachable.js';
+import { asUnreachable, saidBy } from './session/unreachable.js';
 import { runSession, type SessionEnd } from './session/run-session.js';
 import { type AgentFacts, SessionProtocol } from './session/session-protocol.js';
 import type { StandingDesk } from './standing/standing-desk.js';
@@ -154,7 +154,7 @@ export class HubLink {
       error instanceof EnrollmentError || error instanceof InvalidJoinTokenError || isRefusal(error);
     const waitMs = hopeless ? hopelessWaitMs : this.#backOff.nextMs();
     this.#options.logger.error(
-      { error, retryInMs: Math.round(waitMs) },
+      { error: saidBy(error), retryInMs: Math.round(waitMs) },
       'not connected to the hub; reconciliation goes on',
     );
     return waitMs;

@@ -3,21 +3,16 @@ import { join } from 'node:path';
 import { storedType } from '@flotilla/common/api/kind-definition';
 import { kustomizationDefinition } from '@flotilla/common/api/kustomization';
 import type { AgentConfig } from '../config/agent-flags.js';
-import type { Cluster } from '../kube/cluster.js';
-import { createKubeClient } from '../kube/create-kube-client.js';
-import { createTransport } from '../kube/transport.js';
-import type { OpenedCluster } from '../kustomization/remote/remote-clusters.js';
 import { programSearchPath } from '../config/program-search-path.js';
 import { createKustomizationController } from '../kustomization/index.js';
 import { createKustomizationMetrics } from '../kustomization/metrics.js';
 import { defaultKustomizationOptions, type KustomizationOptions } from '../kustomization/options.js';
+import { openCluster } from '../open-cluster.js';
 import { createController } from '../runtime/controller.js';
 import { gitRepositoryType } from '../sources/git/index.js';
 import { proxyVariables, readProxyEnvironment } from '../sources/git/proxy-environment.js';
 import { cloudIdentities } from './cloud-identities.js';
-import { checkClaim } from '../sharding/work-claim.js';
-import { agentVersion } from '../version.js';
-import type { AgentKind, KindContext } from './kind.js';
+import type { AgentKind } from './kind.js';
 
 const kustomizationType = storedType(kustomizationDefinition);
 
@@ -40,7 +35,7 @@ export const kustomizationKind: AgentKind = {
           : { configs: { ConfigMap: configsOf('ConfigMap'), Secret: configsOf('Secret') } }),
       },
       events: recorderFor('kustomize-controller'),
-      openCluster: (cluster) => openRemote(cluster, context),
+      openCluster: (cluster) => openCluster(cluster, context),
       random: Math.random,
       identities: cloudIdentities(context),
       counts: createKustomizationMetrics(context.registry, clock),
@@ -78,19 +73,6 @@ export const kustomizationKind: AgentKind = {
 function artifactHosts(env: NodeJS.ProcessEnv): { sourceHost?: string; watcherHost?: string } {
   const { SOURCE_CONTROLLER_LOCALHOST: sourceHost, SOURCE_WATCHER_LOCALHOST: watcherHost } = env;
   return { ...(sourceHost ? { sourceHost } : {}), ...(watcherHost ? { watcherHost } : {}) };
-}
-
-/** Another cluster is asked as gently as the own one, and written to only by whoever holds the claim. */
-function openRemote(cluster: Cluster, { config, metrics, clock }: KindContext): OpenedCluster {
-  const transport = createTransport(cluster, {
-    userAgent: `flotilla-agent/${agentVersion}`,
-    qps: config.kubeApiQps,
-    burst: config.kubeApiBurst,
-    metrics,
-    clock,
-    beforeWrite: checkClaim,
-  });
-  return { client: createKubeClient(transport, { clock }), close: () => transport.close() };
 }
 
 function optionsOf(config: AgentConfig): KustomizationOptions {

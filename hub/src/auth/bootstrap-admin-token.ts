@@ -1,6 +1,7 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
+import { makeFolder } from '../platform/make-folder.js';
 import { generateApiToken, hashApiToken } from './api-token.js';
 import type { ApiTokenStore, NewApiToken } from './api-token.store.js';
 
@@ -70,7 +71,7 @@ async function readTokenFile(dataDir: string): Promise<{ id: string; token: stri
 async function writeTokenFile(dataDir: string, token: string): Promise<void> {
   const file = adminTokenFile(dataDir);
   const draft = `${file}.${process.pid}.new`;
-  await mkdir(dataDir, { recursive: true });
+  await makeFolder(dataDir, 0o711);
   await writeFile(draft, `${token}\n`, { mode: 0o600 });
   await chmod(draft, 0o600);
   await rename(draft, file);

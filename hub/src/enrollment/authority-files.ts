@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../platform/make-folder.js';
 import { CertificateAuthority } from './certificate-authority.js';
 
 export interface AuthorityFiles {
@@ -38,7 +39,7 @@ async function createFile(dataDir: string, file: string, now: Date): Promise<str
   const { certificate, privateKey } = await CertificateAuthority.create(now);
   // Every pod calls its process 1: only chance tells drafts on a shared volume apart.
   const draft = `${file}.${randomUUID()}.new`;
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  await makeFolder(dataDir, 0o711);
   await writeFile(draft, `${certificate}\n${privateKey}\n`, { mode: 0o600 });
   try {
     await link(draft, file);

@@ -2,6 +2,7 @@ import { status as GrpcStatus, type ServiceError } from '@grpc/grpc-js';
 import type { AgentServiceClient } from '@flotilla/proto/flotilla/v1/agent';
 import type { Clock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
+import { saidBy } from '../session/unreachable.js';
 import { createPrivateKey } from './certificate-request.js';
 import { enroll, reissue } from './enroll.js';
 import type { Identity, IdentityStore } from './identity.js';
@@ -69,7 +70,10 @@ export class IdentityKeeper {
         renewed();
       } catch (error) {
         if (cancel) cancel = clock.schedule(renewRetryMs, () => void attempt());
-        logger.error({ error }, 'cannot renew the certificate for the hub; trying again in a minute');
+        logger.error(
+          { error: saidBy(error) },
+          'cannot renew the certificate for the hub; trying again in a minute',
+        );
       }
     };
     const dueMs = renewalTimeMs(identity.certificateChain) - clock.now();
@@ -99,7 +103,10 @@ export class IdentityKeeper {
     } catch (error) {
       // A hub that is away has not said no: the join token is used up, and would get a no.
       if (!joinToken || !isRefusal(error)) throw error;
-      logger.info({ error }, 'the hub does not reissue the expired certificate; enrolling again');
+      logger.info(
+        { error: saidBy(error) },
+        'the hub does not reissue the expired certificate; enrolling again',
+      );
       return this.#enroll(expired.privateKey, signal);
     }
   }

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { asUnreachable, HubUnreachableError } from './unreachable.js';
+import { asUnreachable, HubUnreachableError, saidBy } from './unreachable.js';
 
 const failed = (code: status, details: string): Error => Object.assign(new Error(details), { code, details });
 const told = (details: string): string =>
@@ -36,5 +36,24 @@ describe('a hub that cannot be reached', () => {
     failed(status.UNAVAILABLE, 'the hub could not handle the message; see its log'),
   ])('is another thing than a hub that answers: %s', (answer) => {
     expect(asUnreachable(answer, 'hub.test:8443')).toBe(answer);
+  });
+});
+
+describe('what a failed call says in the log', () => {
+  const call = Object.assign(new Error('14 UNAVAILABLE: Connection dropped'), {
+    code: status.UNAVAILABLE,
+    details: 'Connection dropped',
+  });
+  it.each([
+    ['has no status of gRPC before it', call, 'Connection dropped'],
+    [
+      'is the whole message where gRPC has no details',
+      failed(status.INTERNAL, ''),
+      expect.objectContaining({ code: status.INTERNAL }),
+    ],
+  ])('%s', (_case, error, expected) => expect(saidBy(error)).toEqual(expected));
+
+  it.each([new Error('disk full'), 'a text', undefined])('is left as it is elsewhere: %s', (error) => {
+    expect(saidBy(error)).toBe(error);
   });
 });

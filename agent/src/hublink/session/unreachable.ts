@@ -21,6 +21,12 @@ export function asUnreachable(error: unknown, address: string): unknown {
     : error;
 }
 
+/** What a failed call says, without the number and name of gRPC's status that stand before it. */
+export function saidBy(error: unknown): unknown {
+  const { code, details } = (error ?? {}) as Partial<ServiceError>;
+  return error instanceof Error && typeof code === 'number' && details ? details : error;
+}
+
 /** What OpenSSL and gRPC say, without their own frames, addresses and times. */
 function reasonOf(said: string): string {
   const last = /Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(said)?.[1] ?? said;

@@ -58,10 +58,28 @@ describe('the fields that are secret', () => {
     expect([fields.hides(named, ['data', 'a']), fields.hidesName(named)]).toEqual([true, true]);
   });
 
-  it('do not include a name that ends with the digest of a generator', () => {
-    const fields = SecretFields.between([map({}, 'app-7bf2d9kmh4')], [map({}, 'app-9t2k5fc8gm')]);
-    const named = refOf(map({}, 'app-7bf2d9kmh4'));
-    expect([fields.hides(named, ['data', 'a']), fields.hidesName(named)]).toEqual([true, false]);
+  it('of a generator are those that depend on a secret, and not the name that ends with its digest', () => {
+    const [made, blind] = ['app-7bf2d9kmh4', 'app-9t2k5fc8gm'] as const;
+    const fields = SecretFields.between(
+      [map({ a: 'hunter2', b: 'open' }, made)],
+      [map({ a: 'x5f', b: 'open' }, blind)],
+    );
+    const named = refOf(map({}, made));
+    expect(fields.hidesName(named)).toBe(false);
+    expect(fields.hides(named, ['data', 'a'])).toBe(true);
+    expect(fields.hides(named, ['data', 'b'])).toBe(false);
+    expect(fields.hides(named, ['metadata', 'labels', 'a'])).toBe(false);
+  });
+
+  it('are labels of a Secret, too, where they were made of a secret', () => {
+    const secret = (team: string): KubeObject => {
+      const made = object('Secret', 'login', { data: {} });
+      return { ...made, metadata: { ...made.metadata, labels: { a: 'b', team } } };
+    };
+    const fields = SecretFields.between([secret('hunter2')], [secret('x5f')]);
+    const login = refOf(secret(''));
+    expect(fields.hides(login, ['metadata', 'labels', 'team'])).toBe(true);
+    expect(fields.hides(login, ['metadata', 'labels', 'a'])).toBe(false);
   });
 
   it('are all when there are other objects without the secrets', () => {

@@ -6,7 +6,7 @@ const mostPaths = 1_000;
 /** What kustomize puts at the end of generated names: a digest of the contents, by its own alphabet. */
 const generatedSuffix = /-[bcdfghkmt2456789]{10}$/;
 
-/** The parts of an object that may be said of a Secret. */
+/** The parts of a Secret that may be told, unless a value of a Secret is in them. */
 const openOfSecrets: readonly FieldPath[] = [['type'], ['immutable'], ['metadata', 'labels']];
 
 type Hidden = 'all' | readonly FieldPath[];
@@ -36,12 +36,12 @@ export class SecretFields {
     for (const [index, object] of objects.entries()) {
       const other = blind[index]!;
       const key = keyOf(refOf(object));
-      if (key === keyOf(refOf(other))) {
+      if (key === keyOf(refOf(other)) || isGenerated(object, other)) {
         const paths = differingPaths(object, other, mostPaths);
         if (paths.length > 0) hidden.set(key, paths.length === mostPaths ? 'all' : paths);
       } else {
         hidden.set(key, 'all');
-        if (!isGenerated(object, other)) names.add(key);
+        names.add(key);
       }
     }
     return new SecretFields(hidden, names, false);
@@ -49,7 +49,7 @@ export class SecretFields {
 
   /** Whether the value at this place must not be told. Positions in lists do not count: a server may reorder them. */
   hides(ref: ObjectRef, path: FieldPath): boolean {
-    if (isSecret(ref)) return !openOfSecrets.some((open) => isWithin(path, open));
+    if (isSecret(ref) && !openOfSecrets.some((open) => isWithin(path, open))) return true;
     if (this.isAll) return true;
     const paths = this.hidden.get(keyOf(ref));
     return paths === 'all' || (paths ?? []).some((other) => isWithin(path, other) || isWithin(other, path));

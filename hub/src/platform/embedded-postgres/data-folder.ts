@@ -16,13 +16,12 @@ export interface DataFolder {
   readonly password: string;
 }
 
-/** Makes the data folder at the first start; an interrupted first start leaves nothing half made. */
+/** Makes the folder of the database at the first start; an interrupted first start leaves nothing half made. */
 export async function openDataFolder(
   dataDir: string,
   programs: PostgresPrograms,
   user: PostgresUser | undefined,
 ): Promise<DataFolder> {
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
   const closed = user && closedFolder(dataDir, user);
   if (closed) {
     throw new Error(

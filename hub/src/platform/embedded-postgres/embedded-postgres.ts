@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { makeFolder } from '../make-folder.js';
 import { openDataFolder, superuser } from './data-folder.js';
 import type { DataFolder } from './data-folder.js';
 import { parsePostmasterFile } from './postmaster-file.js';
@@ -31,6 +32,7 @@ const ownerLock = 0x666c_6f74;
  * The server has a process group of its own, so that Ctrl-C reaches only the hub, which stops it last.
  */
 export async function startEmbeddedPostgres(dataDir: string, logger: Logger): Promise<EmbeddedPostgres> {
+  await makeFolder(dataDir, 0o711);
   const user = postgresUser();
   const programs = await postgresPrograms(dataDir, user);
   const folder = await openDataFolder(dataDir, programs, user);
