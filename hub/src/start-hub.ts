@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { AppModule, entities } from './app.module.js';
 import { GatewayService } from './gateway/gateway.service.js';
 import { configureHttp } from './http/configure-http.js';
+import { answerUnroutable, longestParameter } from './http/unroutable.js';
 import { ChangeFeed } from './platform/changes/change-feed.js';
 import { Notifications } from './platform/changes/notifications.js';
 import { Clock } from './platform/clock.js';
@@ -101,6 +102,8 @@ async function createApp(parts: PlatformParts): Promise<NestFastifyApplication> 
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    routerOptions: { maxParamLength: longestParameter },
+    frameworkErrors: answerUnroutable(parts.logger),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(parts), adapter, {
     logger: new NestLogger(parts.logger),

@@ -103,6 +103,17 @@ describe('the stream', () => {
     stream.close();
   });
 
+  it('answers HEAD with its headers alone', async () => {
+    const response = await fetch(`${api.hub.httpUrl}/api/v1/stream`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${api.adminToken}` },
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+  });
+
   it('tells of what is gone', async () => {
     const clusterId = await seedCluster(api, { name: 'prod' });
     const stream = await listen();

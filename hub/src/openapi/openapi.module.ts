@@ -1,7 +1,7 @@
 import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { ApiDocument } from './api-document.js';
-import { inputValidation } from './input-validation.js';
+import { InputValidation } from './input-validation.js';
 import { OpenApiController } from './openapi.controller.js';
 
 /** Inputs and answers of all routes are held to the schemas they declare; the document shows these schemas. */
@@ -9,7 +9,7 @@ import { OpenApiController } from './openapi.controller.js';
   controllers: [OpenApiController],
   providers: [
     ApiDocument,
-    { provide: APP_PIPE, useFactory: inputValidation },
+    { provide: APP_PIPE, useFactory: (): InputValidation => new InputValidation() },
     {
       provide: APP_INTERCEPTOR,
       useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector),

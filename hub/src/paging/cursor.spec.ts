@@ -13,6 +13,7 @@ describe('a cursor', () => {
     ['another list', encodeCursor(['a'], filters), 'no cursor of this list'],
     ['no JSON', 'abc', 'no cursor of this list'],
     ['no texts', Buffer.from('[1,2,3]').toString('base64url'), 'no cursor of this list'],
+    ['texts that nothing holds', encodeCursor(['a\0', 'b'], filters), 'no cursor of this list'],
     ['an object', Buffer.from('{"a":1}').toString('base64url'), 'no cursor of this list'],
   ])('of %s is refused', (_sentence, cursor, message) => {
     expect(() => decodeCursor(cursor, filters, 2)).toThrow(message);

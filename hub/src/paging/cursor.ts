@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { unusablePart } from '../openapi/unusable-input.js';
 import { invalid } from '../platform/errors/hub-error.js';
 
 /** One page of a list. */
@@ -19,7 +20,7 @@ export function encodeCursor(position: KeysetPosition, filters: unknown): string
 /** @throws HubError Invalid when the text is no cursor of a list with these filters and `parts` sort columns */
 export function decodeCursor(cursor: string, filters: unknown, parts: number): KeysetPosition {
   const [print, ...position] = readParts(cursor);
-  if (position.length !== parts || print === undefined) throw wrongCursor('it is no cursor of this list');
+  if (position.length !== parts || print === undefined) throw strangeCursor();
   if (print !== fingerprint(filters)) throw wrongCursor('it was made with other filters');
   return position;
 }
@@ -47,7 +48,8 @@ export function pageOf<Row>(
 function readParts(cursor: string): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return Array.isArray(parsed) && parsed.every((part) => typeof part === 'string') ? parsed : [];
+    const isPosition = Array.isArray(parsed) && parsed.every((part) => typeof part === 'string');
+    return isPosition && unusablePart(parsed) === undefined ? parsed : [];
   } catch {
     return [];
   }
@@ -55,6 +57,11 @@ function readParts(cursor: string): readonly string[] {
 
 function fingerprint(filters: unknown): string {
   return createHash('sha256').update(JSON.stringify(filters)).digest('base64url').slice(0, 12);
+}
+
+/** Somebody has made the cursor, or changed it. */
+export function strangeCursor(): Error {
+  return wrongCursor('it is no cursor of this list');
 }
 
 function wrongCursor(why: string): Error {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { JoinToken } from '../../enrollment/domain/join-token.js';
+import { strangeCursor } from '../../paging/cursor.js';
 import type { Page } from '../../paging/cursor.js';
 import { readPage } from '../../paging/keyset.js';
 import type { Keyset, PageRequest } from '../../paging/keyset.js';
@@ -9,8 +10,11 @@ import { SqlConditions } from '../../paging/sql-conditions.js';
 const byTime: Keyset<JoinToken> = {
   parts: 2,
   positionOf: ({ createdAt, id }) => [createdAt.toISOString(), id],
-  addAfter: (where, [createdAt, id]) =>
-    where.add((bind) => `(t.created_at, t.id) < (${bind(createdAt)}::timestamptz, ${bind(id)})`),
+  addAfter: (where, [createdAt = '', id]) => {
+    const time = new Date(createdAt);
+    if (Number.isNaN(time.getTime())) throw strangeCursor();
+    where.add((bind) => `(t.created_at, t.id) < (${bind(time)}::timestamptz, ${bind(id)})`);
+  },
 };
 
 /** Join tokens without their secrets, newest first. */

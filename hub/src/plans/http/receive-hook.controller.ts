@@ -2,6 +2,7 @@ import { Controller, Param, Post, Req } from '@nestjs/common';
 import type { RawBodyRequest } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { refuseUnusable } from '../../openapi/input-validation.js';
 import { Operation } from '../../openapi/operation.js';
 import { Clock } from '../../platform/clock.js';
 import { InjectConfig } from '../../platform/config/hub-config.js';
@@ -52,6 +53,7 @@ export class ReceiveHookController {
     const provider = providers.find((one) => one === name);
     if (!provider) throw notFound(`hook "${name}": known are ${providers.join(', ')}`);
     this.refuseStrangers(provider, request);
+    refuseUnusable(request.body, 'body');
     const delivery = readDelivery(provider, header(request, deliveryHeaders[provider].event), request.body);
     if ('invalid' in delivery) throw invalid('body', delivery.invalid);
     if ('ignored' in delivery) return { plan: null, message: delivery.ignored };

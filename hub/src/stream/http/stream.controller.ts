@@ -32,7 +32,7 @@ export class StreamController {
   @Operation({
     summary: 'Listen to changes as server-sent events',
     description:
-      'Events cluster, object, event, intent and deleted; reset means: read the lists again. Open the stream first, then read the lists.',
+      'One event a change, named after its resource (cluster, object, event, intent, environment, pipeline, release, promotion, rollout, freeze, plan, veto), in the form of the lists; deleted for what is gone; reset means: read the lists again. Open the stream first, then read the lists.',
     access: 'viewer',
     contentType: 'text/event-stream',
   })
@@ -50,12 +50,15 @@ export class StreamController {
       throw new HubError('Unavailable', 'the hub has too many open streams', { retryAfterSeconds: 30 });
     }
     reply.hijack();
+    // A reader that went away while its token was looked at would never be seen to leave.
+    if (reply.raw.destroyed) return;
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'x-accel-buffering': 'no',
     });
+    if (request.method === 'HEAD') return void reply.raw.end();
     const topics = new Set<StreamTopic>(query.topics ?? streamTopics);
     const reader = new StreamReader(reply.raw, topics, this.updates.epoch);
     const lastEventId = request.headers['last-event-id'];
