@@ -210,6 +210,12 @@ describe('what the fleet looks like', () => {
     expect(nowhere.code).toBe(5);
     expect(nowhere.stderr).toMatch(/✗ commit f+: 0 of 2 clusters Reached, .*within 300ms/);
     expect((await cli.run(['where', 'main'])).code).toBe(2);
+    expect((await cli.run(['where', commit, '--wait', '--watch'])).code).toBe(2);
+    const watch = cli.start(['where', commit, '-l', 'env=prod', '--watch', '-o', 'json']);
+    await waitFor('the clusters', () => watch.stdout().split('\n').length > 1);
+    const [first = ''] = watch.stdout().split('\n');
+    expect(JSON.parse(first)).toMatchObject({ state: 'Reached' });
+    expect(await watch.stop()).toBe(130);
   });
 
   it('events come with the newest at the end', async () => {

@@ -70,9 +70,18 @@ describe('over TLS', () => {
     const cli = cliWith({ XDG_CONFIG_HOME: join(folder.path, 'tls-config') });
     await cli.run(['login', '--hub', front.url, '--ca-file', caFile], adminToken);
     expect((await cli.run(['get', 'clusters'])).code).toBe(0);
+    expect((await cli.run(['login'], adminToken)).code).toBe(0);
+    expect((await cli.run(['get', 'clusters'])).code).toBe(0);
     expect((await ask(front.url, '--ca-file', join(folder.path, 'hub', 'admin-token'))).stderr).toMatch(
       /^✗ CA file .* holds no certificate\n/,
     );
+  });
+
+  it.each(['agentAddress', 'enrolAddress'] as const)('a port for agents says that it is one: %s', async (port) => {
+    const ca = ['--ca-file', join(folder.path, 'hub', 'ca.pem')];
+    const { code, stderr } = await ask(`https://${hub[port]}`, ...ca);
+    expect(code).toBe(3);
+    expect(stderr).toContain('it is not the REST API that answers there');
   });
 
   it('a plain HTTP port that is called with https says so', async () => {

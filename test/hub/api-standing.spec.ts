@@ -227,6 +227,12 @@ describe('a veto', () => {
     expect(await inForce('https://git.example.com/org/other', bad)).toBe(0);
   });
 
+  it('of a commit in capital letters holds for the commit', async () => {
+    const [made] = await veto({ url, revision: bad.replace(/[^:]+$/, (commit) => commit.toUpperCase()) });
+    expect(made).toMatchObject({ revision: bad });
+    expect(await inForce(url, bad)).toBe(1);
+  });
+
   it('that stands already is answered as it is', async () => {
     const [first] = await veto({ url, revision: bad });
     const [again] = await veto({ url, revision: `other@sha1:${bad.split(':')[1]}`, reason: 'again' });
@@ -259,6 +265,8 @@ describe('a veto', () => {
     expect(await list('')).toEqual([second!.id, made!.id]);
     expect(await list('state=InForce')).toEqual([second!.id]);
     expect(await list('state=Lifted&revision=bad0')).toEqual([made!.id]);
+    expect(await list('state=Lifted&revision=BAD0')).toEqual([made!.id]);
+    expect(await list(`state=Lifted&revision=v1@sha1:${bad.split(':')[1]}`)).toEqual([made!.id]);
     expect(await list('revision=good')).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { kindNamed, kustomizationKind } from './kinds.js';
 import { statusFilter } from './list-objects.js';
 import { objectCells } from './object-rows.js';
-import { outcomeOf } from './reconcile-object.js';
+import { hasHandled, outcomeOf, requestedAt } from './reconcile-object.js';
 import { resourceTree, treeData, treeLines } from './resource-tree.js';
 
 const now = new Date('2026-01-01T00:00:00Z');
@@ -52,6 +52,21 @@ describe('what came of a reconcile request (flux-compat 9.2)', () => {
       'open',
     ],
   ])('%s', (_name, object, outcome) => expect(outcomeOf(object, now)).toBe(outcome));
+});
+
+describe('a reconcile request (flux-compat 9.2)', () => {
+  it.each<[string, string | undefined, string | undefined, boolean]>([
+    ['is handled when the status says so', 'mine', 'mine', true],
+    ['is handled when the status says so, though another one came after', 'later', 'mine', true],
+    ['is handled with the one that has taken its place', 'later', 'later', true],
+    ['is not handled by one that came before', 'mine', 'earlier', false],
+    ['is not handled while the one that has taken its place is not', 'later', 'earlier', false],
+    ['is not handled by nothing', undefined, undefined, false],
+  ])('%s', (_name, asked, lastHandledReconcileAt, expected) => {
+    const object = kustomization('a', undefined, { lastHandledReconcileAt });
+    if (asked !== undefined) object.metadata.annotations = { [requestedAt]: asked };
+    expect(hasHandled(object, 'mine')).toBe(expected);
+  });
 });
 
 describe('rows (flux-compat 9.3)', () => {

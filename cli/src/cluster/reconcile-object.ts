@@ -46,8 +46,14 @@ export async function reconcileObject(
   );
   success(runtime, `${kind.kind} annotated`);
   if (!options.wait) return;
-  const handled = (found: KubeObject) => textAt(found, 'status', 'lastHandledReconcileAt') === requested;
-  await waitForOutcome(runtime, client, kind, options, handled);
+  await waitForOutcome(runtime, client, kind, options, (found) => hasHandled(found, requested));
+}
+
+/** Whether a request has been handled, or a later one of somebody else, which has taken its place. */
+export function hasHandled(object: KubeObject, requested: string): boolean {
+  const handled = textAt(object, 'status', 'lastHandledReconcileAt');
+  const asked = object.metadata.annotations?.[requestedAt];
+  return handled === requested || (asked !== undefined && asked !== requested && handled === asked);
 }
 
 async function reconcileSource(

@@ -40,8 +40,9 @@ async function getReleases(
     {
       hub,
       name,
-      filters: { pipeline },
-      one: (wanted) => findRelease(hub, wanted, undefined),
+      // With a name it tells the releases of a commit apart.
+      filters: {},
+      one: (wanted) => findRelease(hub, wanted, pipeline),
       list: () => hub.promotions.releases({ pipeline }, limit),
       columns: releaseColumns,
       cells: releaseCells,

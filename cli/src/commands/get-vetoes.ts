@@ -45,8 +45,7 @@ async function getVetoes(
       cells: vetoCells,
       keyOf: (veto) => veto.id,
       longKeys: true,
-      // Vetoes have no topic of their own: those of rollouts come with them, others within seconds.
-      topics: ['rollouts', 'releases'],
+      topics: ['vetoes'],
       empty: 'no vetoes; flotilla veto RELEASE makes some',
     },
     options,

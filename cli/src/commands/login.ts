@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failure, usageError } from '../errors/cli-error.js';
-import { hubUrl, isPlainHttp } from '../hub/choose-hub.js';
+import { checkToken, hubUrl, isPlainHttp } from '../hub/choose-hub.js';
 import { contextsPath, readContexts, writeContexts } from '../hub/contexts.js';
 import { connectHub } from '../hub/open-hub.js';
 import type { GlobalOptions } from '../options/global-options.js';
@@ -51,7 +51,9 @@ async function login(runtime: Runtime, options: LoginOptions): Promise<void> {
   if (isPlainHttp(hub))
     warning(runtime, `${hub} is not encrypted: everybody on the way can read the token; use https://`);
   const token = checkedToken(await readToken(runtime, options, hub));
-  const ca = options.caFile ?? (runtime.env['FLOTILLA_CA_FILE'] || undefined);
+  // Whoever renews a token does not have to name the CA again.
+  const known = before && hubUrl(before.hub) === hub ? before.caFile : undefined;
+  const ca = options.caFile ?? (runtime.env['FLOTILLA_CA_FILE'] || undefined) ?? known;
   const context = { hub, token, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
   const { name: user, role, hubVersion } = await (await connectHub(runtime, context)).whoami();
   await writeContexts(path, { current: name, contexts: { ...stored.contexts, [name]: context } });
@@ -90,7 +92,6 @@ function checkedToken(text: string): string {
       'this is a join token, with which agents enrol',
       'an API token begins with flt_: flotilla token create --name NAME --role viewer makes one',
     );
-  if (!/^[\x21-\x7e]+$/.test(token) || token.length > maxTokenBytes)
-    throw usageError('the token holds blanks or characters that no token has', 'give the token alone');
+  checkToken(token);
   return token;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '@flotilla/common/duration/duration';
 import { Answered, CliError, exitCodes, failure, usageError } from '../errors/cli-error.js';
+import { askPatiently } from '../hub/ask-patiently.js';
 import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { Plan } from '../hub/plan-schema.js';
@@ -121,7 +122,8 @@ function read(hub: HubClient, id: string): Promise<Plan> {
 /** Reads the plan until every cluster has answered; tells which have. */
 async function follow(runtime: Runtime, hub: HubClient, asked: Plan, deadline: number): Promise<Plan> {
   const told = new Set<string>();
-  for (let seen = asked; ; seen = await read(hub, asked.id)) {
+  const again = () => askPatiently(runtime, () => read(hub, asked.id), deadline);
+  for (let seen = asked; ; seen = await again()) {
     tellNews(runtime, seen, told);
     if (seen.state !== 'Running' || performance.now() >= deadline) return seen;
     await sleep(Math.min(askMs, Math.max(1, deadline - performance.now())), runtime.signal);

@@ -62,7 +62,9 @@ export function addTokenCreate(token: Command, runtime: Runtime): void {
 async function createApiToken(runtime: Runtime, options: TokenCreateOptions): Promise<void> {
   const wrong = (['cluster', 'labels', 'uses'] as const).find((flag) => options[flag] !== undefined);
   if (wrong) throw usageError(`--${wrong}: belongs to a join token`, 'add --join');
-  const { name, role: [role] = [], groups, emails, ttl, output } = options;
+  const { name, role: [role, ...others] = [], groups, emails, ttl, output } = options;
+  if (others.length > 0)
+    throw usageError('--role: a token has one role', 'the strongest of them may do what the others may');
   if (name === undefined || role === undefined)
     throw usageError(
       `--${name === undefined ? 'name' : 'role'} is missing`,

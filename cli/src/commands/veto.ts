@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
-import { usageError } from '../errors/cli-error.js';
+import { CliError, exitCodes, notFound, usageError } from '../errors/cli-error.js';
+import type { Veto } from '../hub/document-schema.js';
 import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { GlobalOptions } from '../options/global-options.js';
 import type { DataOptions } from '../options/output-options.js';
 import { withData } from '../options/output-options.js';
 import { reasonOf } from '../options/reason.js';
+import type { DataFormat } from '../output/print-data.js';
 import { printData } from '../output/print-data.js';
 import { success } from '../output/progress.js';
-import { isIdBeginning } from '../output/short-ids.js';
+import { isIdBeginning, isWholeId } from '../output/short-ids.js';
 import type { Runtime } from '../runtime.js';
 
 interface VetoOptions extends GlobalOptions, DataOptions {
@@ -18,11 +20,11 @@ interface VetoOptions extends GlobalOptions, DataOptions {
   readonly reason?: string;
 }
 
-/** `veto RELEASE|--url --revision` and `veto lift ID`. */
+/** `veto RELEASE|--url --revision` and `veto lift VETO|RELEASE`. */
 export function addVeto(program: Command, runtime: Runtime): void {
   const veto = program
     .command('veto')
-    .usage('RELEASE --reason TEXT | --url URL --revision REVISION --reason TEXT | lift VETO --reason TEXT')
+    .usage('RELEASE --reason TEXT | --url URL --revision REVISION --reason TEXT | lift VETO|RELEASE --reason TEXT')
     .description('Let no cluster and no promotion take a revision again, until the veto is lifted')
     .argument('[release]', 'name, id or commit of a release; all that is in it is vetoed')
     .option('--pipeline <name>', 'of the release, where a commit is in several')
@@ -42,8 +44,13 @@ export function addVeto(program: Command, runtime: Runtime): void {
     );
   const lift = veto
     .command('lift <veto>')
-    .description('Lift a veto: by id or a beginning of it that is enough')
-    .addHelpText('after', '\n  flotilla veto lift 0199d0c4-7d1c --reason "fixed on the clusters"');
+    .description('Lift a veto by id or a beginning of it that is enough, or all those of a release')
+    .addHelpText(
+      'after',
+      `
+  flotilla veto lift 0199d0c4-7d1c --reason "fixed on the clusters"
+  flotilla veto lift shop-7 --reason "it was the network"`,
+    );
   lift.action(async (id: string, _options, leaf: Command) => liftVeto(runtime, id, leaf.optsWithGlobals()));
 }
 
@@ -54,8 +61,7 @@ async function create(runtime: Runtime, text: string | undefined, options: VetoO
   const vetoes = await hub.documents.veto({ ...(await target(hub, text, options)), reason });
   for (const { id, url, revision } of vetoes)
     success(runtime, `veto ${id}: nobody takes ${revision} of ${url}`);
-  if (options.output)
-    await printData(runtime, options.output, { items: vetoes, nextCursor: null, total: vetoes.length });
+  if (options.output) await printVetoes(runtime, options.output, vetoes);
 }
 
 /** Either a release, or an address with a revision. @throws CliError */
@@ -91,20 +97,40 @@ async function target(
 async function liftVeto(runtime: Runtime, text: string, options: VetoOptions): Promise<void> {
   const reason = reasonOf(options, `flotilla veto lift ${text}`);
   const hub = await openHub(runtime, options);
-  const { revision, url, id } = await hub.documents.liftVeto(await wholeId(hub, text), reason);
-  success(runtime, `veto ${id} of ${revision} of ${url} is lifted`);
+  const lifted: Veto[] = [];
+  for (const id of await idsOf(hub, text)) lifted.push(await hub.documents.liftVeto(id, reason));
+  for (const { id, revision, url } of lifted)
+    success(runtime, `veto ${id} of ${revision} of ${url} is lifted`);
+  if (options.output) await printVetoes(runtime, options.output, lifted);
 }
 
-/** @throws CliError when the beginning fits no veto in force, or several */
-async function wholeId(hub: HubClient, text: string): Promise<string> {
+async function printVetoes(runtime: Runtime, output: DataFormat, items: readonly Veto[]): Promise<void> {
+  await printData(runtime, output, { items, nextCursor: null, total: items.length });
+}
+
+/** The vetoes in force that are meant. @throws CliError when there is none, or a beginning fits several */
+async function idsOf(hub: HubClient, text: string): Promise<readonly string[]> {
   const beginning = text.toLowerCase();
-  if (!isIdBeginning(beginning) || beginning.length === 36) return text;
+  if (isWholeId(beginning)) return [beginning];
   const { items } = await hub.documents.vetoes({ state: 'InForce' });
-  const [first, ...others] = items.filter(({ id }) => id.startsWith(beginning));
-  if (first && others.length > 0)
+  const found = isIdBeginning(beginning) ? items.filter(({ id }) => id.startsWith(beginning)) : [];
+  const [first, ...others] = found.map(({ id }) => id);
+  if (first !== undefined && others.length > 0)
     throw usageError(
-      `${text} is the beginning of ${others.length + 1} ids: ${[first, ...others].map(({ id }) => id).join(', ')}`,
+      `${text} is the beginning of ${found.length} ids: ${[first, ...others].join(', ')}`,
       'give more of it',
     );
-  return first?.id ?? text;
+  return first === undefined ? ofRelease(hub, text) : [first];
+}
+
+async function ofRelease(hub: HubClient, text: string): Promise<readonly string[]> {
+  const { findRelease } = await import('../hub/find-release.js');
+  const remedy = 'flotilla get vetoes --state inforce lists them';
+  const release = await findRelease(hub, text, undefined).catch((error: unknown) => {
+    const missing = error instanceof CliError && error.exitCode === exitCodes.notFound;
+    throw missing ? notFound(`no veto in force has the id ${text}, and no release is named so`, remedy) : error;
+  });
+  const ids = release.items.flatMap(({ veto }) => (veto ? [veto.id] : []));
+  if (ids.length === 0) throw notFound(`release ${release.name} has no veto in force`, remedy);
+  return [...new Set(ids)];
 }

@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
 import { formatDuration } from '@flotilla/common/duration/duration';
-import { CliError, exitCodes, failure } from '../errors/cli-error.js';
+import { CliError, exitCodes, failure, usageError } from '../errors/cli-error.js';
+import { askPatiently } from '../hub/ask-patiently.js';
 import type { HubClient } from '../hub/hub-client.js';
 import { openHub } from '../hub/open-hub.js';
 import type { Where } from '../hub/schema.js';
 import { sleep } from '../sleep.js';
-import { whereSummary, whereTable } from '../hub/tables/where-table.js';
+import { hasPlaces, whereColumns, whereRows, whereSummary, whereTable } from '../hub/tables/where-table.js';
 import type { GlobalOptions } from '../options/global-options.js';
-import type { TableOptions } from '../options/output-options.js';
-import { withTable } from '../options/output-options.js';
+import type { TableOptions, WatchOptions } from '../options/output-options.js';
+import { withTable, withWatch } from '../options/output-options.js';
 import { isData, printData, printTable } from '../output/print-data.js';
 import { hint, waiting } from '../output/progress.js';
 import type { Runtime } from '../runtime.js';
+import { showFleetList } from './show-fleet-list.js';
 
-interface WhereOptions extends GlobalOptions, TableOptions {
+interface WhereOptions extends GlobalOptions, TableOptions, WatchOptions {
   readonly selector?: string;
   readonly wait?: boolean;
 }
@@ -27,15 +29,21 @@ export function addWhere(program: Command, runtime: Runtime): void {
     .description('How far a commit has come on each cluster of the fleet')
     .option('-l, --selector <labels>', 'only clusters with these labels, e.g. env=prod')
     .option('--wait', 'wait until every cluster has reached it; exit code 1 when one fails on it');
-  withTable(command)
-    .addHelpText('after', '\n  flotilla where $(git rev-parse HEAD) --wait --timeout 10m')
+  withWatch(withTable(command))
+    .addHelpText(
+      'after',
+      '\n  flotilla where $(git rev-parse HEAD) --wait --timeout 10m\n  flotilla where 4f1c9b2 --watch',
+    )
     .action(async (commit: string, _options, leaf: Command) =>
       where(runtime, commit, leaf.optsWithGlobals()),
     );
 }
 
 async function where(runtime: Runtime, commit: string, options: WhereOptions): Promise<void> {
+  if (options.wait && options.watch)
+    throw usageError('--wait and --watch: give one of them', '--wait ends by itself');
   const hub = await openHub(runtime, options);
+  if (options.watch) return watchWhere(runtime, hub, commit, options);
   const deadline = performance.now() + options.timeout;
   const answer = options.wait
     ? await waitFor(runtime, hub, commit, options, deadline)
@@ -57,7 +65,8 @@ async function waitFor(
 ): Promise<Where> {
   let said = '';
   for (;;) {
-    const answer = await hub.where(commit, selector);
+    const ask = () => hub.where(commit, selector);
+    const answer = await (said === '' ? ask() : askPatiently(runtime, ask, deadline));
     if (isDecided(answer) || performance.now() >= deadline) return answer;
     const summary = whereSummary(answer);
     if (summary !== said) waiting(runtime, summary);
@@ -65,6 +74,32 @@ async function waitFor(
     await sleep(Math.min(askMs, Math.max(1, deadline - performance.now())), runtime.signal);
     runtime.signal.throwIfAborted();
   }
+}
+
+/** A row a cluster, as long as somebody looks. */
+async function watchWhere(
+  runtime: Runtime,
+  hub: HubClient,
+  commit: string,
+  options: WhereOptions,
+): Promise<void> {
+  const places = hasPlaces(await hub.where(commit, options.selector));
+  await showFleetList<Where['clusters'][number]>(
+    runtime,
+    {
+      hub,
+      list: async () => {
+        const { clusters: items } = await hub.where(commit, options.selector);
+        return { items, nextCursor: null, total: items.length };
+      },
+      columns: whereColumns(places),
+      cells: (cluster, now) => whereRows(cluster, places, now),
+      keyOf: ({ cluster }) => cluster,
+      topics: ['clusters', 'objects', 'promotions', 'rollouts'],
+      empty: 'no clusters pass the filter',
+    },
+    options,
+  );
 }
 
 /** Every cluster has reached it, or one has failed on it. A fleet without clusters reaches nothing. */

@@ -57,10 +57,19 @@ describe('the hub is chosen', () => {
     ],
     ['an unknown context', { context: 'stage' }, {}, 'context "stage" does not exist; known: dev, prod'],
     ['a context named like a property of objects', { context: 'constructor' }, {}, 'does not exist'],
+    ['a token of two lines', { token: 'a\nb' }, {}, 'the token of --token holds blanks'],
+    ['a token with what no header holds', {}, { FLOTILLA_TOKEN: 'tökén' }, 'holds blanks or characters'],
     ['two hubs', { hub: 'https://x', context: 'dev' }, {}, 'give one of them'],
     ['no scheme', { hub: 'flotilla.example.com' }, {}, 'is not an address'],
     ['another scheme', { hub: 'ftp://flotilla.example.com' }, {}, 'is not an address'],
   ])('%s is refused', (_name, flags, env, text) => expect(() => choose(flags, env)).toThrow(text));
+
+  it('a token that is refused is not shown', () => {
+    const secret = 'flt_id_secret';
+    expect(() => choose({ token: `${secret}\nx` }, {})).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(secret) as string }),
+    );
+  });
 
   it('without anything there is a remedy', () => {
     expect(() => choose({}, {}, { contexts: {} })).toThrow('no hub is chosen');

@@ -6,7 +6,7 @@ import { findRelease } from './find-release.js';
 import type { HubClient } from './hub-client.js';
 import type { Page } from './hub-requests.js';
 import { isEnd } from './promotion-states.js';
-import type { Promotion, Rollout } from './promotion-schema.js';
+import type { Promotion, Release, Rollout } from './promotion-schema.js';
 
 /** How people name a promotion or a rollout. */
 export interface MovementName {
@@ -43,20 +43,41 @@ export async function findMovement(
   if (to === undefined && /^[0-9a-f]{1,3}$/.test(beginning))
     throw usageError(`${text} is too short for the beginning of an id`, 'give 4 characters or more');
   if (to !== undefined || !isIdBeginning(beginning)) {
-    const promotion = await promotionOfRelease(hub, text, to);
+    const promotion = await promotionOf(hub, await findRelease(hub, text, undefined), to);
     say(runtime, { kind: 'promotion', promotion });
     return { kind: 'promotion', promotion };
   }
-  if (isWholeId(beginning)) return byId(hub, beginning, kinds);
-  const found = await byBeginning(hub, beginning, kinds);
-  const movement = onlyMovement(found, text, kinds);
-  say(runtime, movement);
-  return movement;
+  try {
+    if (isWholeId(beginning)) return await byId(hub, beginning, kinds);
+    const movement = onlyMovement(await byBeginning(hub, beginning, kinds), text, kinds);
+    say(runtime, movement);
+    return movement;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const promotion = await ofReleaseOr(hub, text, error);
+    say(runtime, { kind: 'promotion', promotion });
+    return { kind: 'promotion', promotion };
+  }
+}
+
+/** A commit and the id of a release look like the id of something else. @throws `error` when it is none of a release */
+async function ofReleaseOr(hub: HubClient, text: string, error: unknown): Promise<Promotion> {
+  const release = await findRelease(hub, text, undefined).catch((missing: unknown) => {
+    throw isMissing(missing) ? error : missing;
+  });
+  return promotionOf(hub, release, undefined);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof CliError && error.exitCode === exitCodes.notFound;
 }
 
 /** The newest promotion of a release: of one environment, or the one that has not ended. */
-async function promotionOfRelease(hub: HubClient, text: string, to: string | undefined): Promise<Promotion> {
-  const release = await findRelease(hub, text, undefined);
+async function promotionOf(
+  hub: HubClient,
+  release: Release,
+  to: string | undefined,
+): Promise<Promotion> {
   const { items } = await hub.promotions.list({ release: release.id, environment: to });
   return promotionThatCounts(items, release.name, to);
 }
@@ -95,8 +116,7 @@ async function byId(hub: HubClient, id: string, kinds: readonly Kind[]): Promise
   try {
     return await read(first);
   } catch (error) {
-    if (second === undefined || !(error instanceof CliError) || error.exitCode !== exitCodes.notFound)
-      throw error;
+    if (second === undefined || !isMissing(error)) throw error;
   }
   return read(second);
 }

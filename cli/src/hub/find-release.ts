@@ -10,7 +10,7 @@ import type { Release } from './promotion-schema.js';
 export async function findRelease(
   hub: HubClient,
   text: string,
-  pipeline: string | undefined,
+  pipeline: string | readonly string[] | undefined,
 ): Promise<Release> {
   try {
     return await hub.promotions.release(text);
@@ -18,7 +18,7 @@ export async function findRelease(
     const missing = error instanceof CliError && error.exitCode === exitCodes.notFound;
     if (!missing || !isCommit(text)) throw error;
   }
-  const { items } = await hub.promotions.releases({ pipeline });
+  const { items } = await hub.promotions.releases({ pipeline, revision: text });
   return onlyReleaseOf(items, text);
 }
 
@@ -42,7 +42,7 @@ export function onlyReleaseOf(releases: readonly Release[], commit: string): Rel
   throw usageError(
     `commit ${commit} is in ${found.length} releases: ${names}`,
     pipelines.length > 1
-      ? `choose a pipeline with --pipeline (${pipelines.join(', ')}), or name the release`
+      ? `name the release; promote, veto, get releases and describe release take --pipeline (${pipelines.join(', ')}), too`
       : 'name the release',
   );
 }

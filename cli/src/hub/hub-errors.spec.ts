@@ -32,6 +32,13 @@ describe('what the hub refuses', () => {
     [503, body({ code: 'Unavailable', message: 'no database', id: '7' }), 3, 'no database', /Unavailable/],
     [500, body({ code: 'Internal', message: 'the hub failed', id: '7' }), 1, 'the hub failed', /id 7/],
     [502, '<html>Bad Gateway</html>', 3, `${hub} answered 502, but not as a hub does`, /without \/api\/v1/],
+    [
+      431,
+      '{"error":"Request Header Fields Too Large"}',
+      2,
+      'a name or a filter is too long for an address',
+      /^give a shorter one$/,
+    ],
     [301, '', 3, `${hub} answered with a redirect`, /check --hub/],
   ])('status %d', (status, text, exitCode, message, remedy) => {
     const error = answerError(hub, status, text);
@@ -50,6 +57,9 @@ describe('a hub that cannot be reached', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not signed by a known authority'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
     ['CERT_HAS_EXPIRED', 'its certificate is not valid now'],
+    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'it is not the REST API that answers there'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it is not the REST API that answers there'],
+    ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'TLS with it fails'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS at this port'],
   ])('%s: %s', (code, meaning) => {
     const error = connectionFailure(hub, failed(code));

@@ -27,6 +27,12 @@ const remedies: ReadonlyArray<readonly [code: RegExp, meaning: string, remedy: s
     'it does not speak TLS at this port',
     'try http:// in place of https://, or another port',
   ],
+  [
+    /^ERR_SSL_.*(NO_APPLICATION_PROTOCOL|CERTIFICATE_REQUIRED)$/,
+    'it is not the REST API that answers there',
+    'the ports for agents are others (8443 and 8444 unless told otherwise); take the one of --http-addr',
+  ],
+  [/^ERR_SSL_/, 'TLS with it fails', 'check the address, and what stands before the hub'],
   [/^HPE_/, 'it does not speak HTTP at this port', 'check the port, and whether it should be https://'],
   [
     /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
@@ -83,6 +89,11 @@ interface ErrorBody {
 /** The error of an answer that is not 2xx. */
 export function answerError(hub: string, status: number, text: string): CliError {
   const body = errorBody(text);
+  // Node itself answers so, before the hub sees anything.
+  if (!body && (status === 414 || status === 431))
+    return new CliError(exitCodes.usage, 'a name or a filter is too long for an address', {
+      remedy: 'give a shorter one',
+    });
   if (!body) {
     const target =
       status >= 300 && status < 400

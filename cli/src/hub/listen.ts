@@ -14,7 +14,9 @@ export type StreamTopic =
   | 'releases'
   | 'promotions'
   | 'rollouts'
-  | 'freezes';
+  | 'freezes'
+  | 'plans'
+  | 'vetoes';
 
 /**
  * What the hub's stream tells. After `opened` that is not `resumed`, and after an event `reset`, lists have to be read

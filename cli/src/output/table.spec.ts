@@ -49,6 +49,7 @@ describe('a table', () => {
 
   it('does not let a cluster steer the terminal', () => {
     expect(plain('a\u001b]0;title\u0007\u001b[2Jb\nc\td')).toBe('a ]0;title [2Jb c d');
+    expect(plain('dev\u202edorp\u2069\u009b2Jx')).toBe('devdorp 2Jx');
   });
 });
 

@@ -70,11 +70,16 @@ export function cut(text: string, most: number): string {
         .join('')}…`;
 }
 
+/** Characters that turn the direction of a line, so that it reads otherwise than it is. */
+const turningPoints = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /**
  * A text on one line and without control characters: what clusters report must not steer the terminal of the person who
  * reads it.
  */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return text
+    .replace(turningPoints, '')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim();
 }

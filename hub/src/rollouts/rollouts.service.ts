@@ -115,7 +115,7 @@ export class RolloutsService extends Rollouts {
     );
     if (!veto) return;
     throw conflict(`revision "${veto.revision}" of ${veto.url} is vetoed: ${veto.reason}`, {
-      remedy: `lift veto ${veto.id} if it is good again`,
+      remedy: `flotilla veto lift ${veto.id} --reason TEXT lifts it, if it is good again`,
     });
   }
 

@@ -100,11 +100,13 @@ export class VetoesService {
   }
 }
 
-/** The first digits of a commit would match nothing. */
+/** The first digits of a commit would match nothing, nor would capital ones. */
 function wholeRevision(revision: string): string {
   const key = revisionKey(revision);
-  const isPart = /^[0-9a-f]{4,}$/i.test(key) && key.length !== 40 && key.length !== 64;
-  if (!isPart && key !== '') return revision;
+  const isHash = /^[0-9a-f]{4,}$/i.test(key);
+  const isPart = isHash && key.length !== 40 && key.length !== 64;
+  if (!isPart && key !== '')
+    return isHash ? `${revision.slice(0, -key.length)}${key.toLowerCase()}` : revision;
   throw invalid('revision', `revision "${revision}" is not a whole one`, {
     remedy: 'give all 40 or 64 digits of the commit or digest, as in main@sha1:<commit>',
   });

@@ -14,21 +14,33 @@ type Place = NonNullable<WhereCluster['promotions']>[number];
 const tones: Readonly<Record<string, Tone>> = { Reached: 'good', Failed: 'bad', Partial: 'warning' };
 
 /** How far a commit has come on each cluster; with its way through the environments where it is part of a release. */
-export function whereTable({ clusters }: Where, now: Date): Table {
-  const hasPlaces = clusters.some(({ promotions = [] }) => promotions.length > 0);
-  const places = hasPlaces ? ['ENVIRONMENT', 'PROMOTION', 'WAVE', 'ROLLOUT', 'NEXT GATE'] : [];
+export function whereTable(where: Where, now: Date): Table {
+  const places = hasPlaces(where);
   return {
-    columns: ['CLUSTER', 'STATE', 'OBJECTS', 'REACHED', ...places, 'FRESHNESS', 'OBSERVED', 'MESSAGE'],
-    rows: clusters.flatMap((cluster) => {
-      const { promotions = [] } = cluster;
-      if (!hasPlaces) return [whereCells(cluster, [], obstacleText(cluster), now)];
-      if (promotions.length === 0)
-        return [whereCells(cluster, ['-', '-', '-', '-', '-'], obstacleText(cluster), now)];
-      return promotions.map((place) =>
-        whereCells(cluster, placeCells(place, now), obstacleText(cluster) || placeText(place), now),
-      );
-    }),
+    columns: whereColumns(places),
+    rows: where.clusters.flatMap((cluster) => whereRows(cluster, places, now)),
   };
+}
+
+/** Whether the commit is part of a release on its way through environments. */
+export function hasPlaces({ clusters }: Where): boolean {
+  return clusters.some(({ promotions = [] }) => promotions.length > 0);
+}
+
+export function whereColumns(places: boolean): string[] {
+  const of = places ? ['ENVIRONMENT', 'PROMOTION', 'WAVE', 'ROLLOUT', 'NEXT GATE'] : [];
+  return ['CLUSTER', 'STATE', 'OBJECTS', 'REACHED', ...of, 'FRESHNESS', 'OBSERVED', 'MESSAGE'];
+}
+
+/** The rows of a cluster: one for each environment that the commit has to do with there. */
+export function whereRows(cluster: WhereCluster, places: boolean, now: Date): Cell[][] {
+  const { promotions = [] } = cluster;
+  if (!places) return [whereCells(cluster, [], obstacleText(cluster), now)];
+  if (promotions.length === 0)
+    return [whereCells(cluster, ['-', '-', '-', '-', '-'], obstacleText(cluster), now)];
+  return promotions.map((place) =>
+    whereCells(cluster, placeCells(place, now), obstacleText(cluster) || placeText(place), now),
+  );
 }
 
 function whereCells(cluster: WhereCluster, place: readonly Cell[], message: string, now: Date): Cell[] {

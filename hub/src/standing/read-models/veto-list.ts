@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { revisionKey } from '../../fleet/domain/gate.js';
 import type { Page } from '../../paging/cursor.js';
 import { newestFirst, readPage } from '../../paging/keyset.js';
 import type { PageRequest } from '../../paging/keyset.js';
@@ -44,8 +45,11 @@ export class VetoList {
     const { revision } = query;
     const where = new SqlConditions();
     where.anyOf(state, query.state);
-    if (revision !== undefined)
-      where.add((bind) => `starts_with(v.revision_key, ${bind(revision)}) OR v.revision = ${bind(revision)}`);
+    if (revision !== undefined) {
+      // Whatever ref led to it; the digits in any case.
+      const key = (revisionKey(revision) || revision).toLowerCase();
+      where.add((bind) => `starts_with(lower(v.revision_key), ${bind(key)})`);
+    }
     return readPage<VetoView>(this.database, query, {
       from: 'vetoes v',
       where,
