@@ -71,6 +71,7 @@ describe('the schema of the values', () => {
     ['flotilla-agent', { hubb: {} }, 'hubb', 'additional properties'],
     ['flotilla-agent', { 'hub.adress': 'x' }, 'adress', 'additional properties'],
     ['flotilla-agent', { 'hub.address': 'hub.example.com' }, '/hub/address', 'does not match pattern'],
+    ['flotilla-agent', { 'hub.address': 'https://hub:8443' }, '/hub/address', 'does not match pattern'],
     ['flotilla-agent', { 'hub.joinToken': 'secret' }, '/hub/joinToken', 'does not match pattern'],
     ['flotilla-agent', { 'hub.intents': ['delete'] }, '/hub/intents/0', "'reconcile', 'suspend', 'resume'"],
     ['flotilla-agent', { 'cluster.name': 'Prod_1' }, '/cluster/name', 'does not match pattern'],
@@ -129,6 +130,18 @@ describe('rendering', () => {
       'flotilla-hub',
       { 'outside.existingSecret': 'outside' },
       ['envFrom:\n            - secretRef:\n                name: outside'],
+    ],
+    [
+      'annotations of Pods in the place of its own',
+      'flotilla-agent',
+      { podAnnotations: { 'prometheus.io/scrape': 'false', team: 'a' } },
+      ['prometheus.io/port: "8080"\n        prometheus.io/scrape: "false"\n        team: a\n    spec:'],
+    ],
+    [
+      'annotations of Pods in the place of its own',
+      'flotilla-hub',
+      { podAnnotations: { 'prometheus.io/scrape': 'false' } },
+      ['prometheus.io/port: "8080"\n        prometheus.io/scrape: "false"\n    spec:'],
     ],
     [
       'a load balancer for agents alone',
