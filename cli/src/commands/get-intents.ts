@@ -42,7 +42,7 @@ async function getIntents(runtime: Runtime, options: GetIntentsOptions): Promise
       cells: (intent, now) => intentsTable([intent], now).rows[0]!,
       keyOf: (intent) => intent.id,
       topics: ['intents'],
-      empty: 'no intents; flotilla reconcile --cluster makes some',
+      empty: 'no intents; flotilla reconcile kustomization NAME --cluster CLUSTER makes one',
     },
     options,
   );
