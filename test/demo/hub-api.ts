@@ -60,7 +60,7 @@ export interface HubApi {
   rollout(id: string): Promise<RolloutView>;
   approve(promotion: string, comment: string): Promise<void>;
   /** A token of another person. */
-  createApiToken(name: string, emails: readonly string[]): Promise<string>;
+  createApiToken(name: string, emails: readonly string[], role?: 'operator' | 'admin'): Promise<string>;
   where(commit: string): Promise<WhereView>;
   createJoinToken(clusterName: string, labels: Record<string, string>): Promise<string>;
 }
@@ -87,8 +87,8 @@ export function hubApi(url: string, token: string): HubApi {
         .items,
     rollout: (id) => call(`/rollouts/${id}`),
     approve: async (promotion, comment) => void (await call(`/promotions/${promotion}/approve`, { comment })),
-    createApiToken: async (name, emails) =>
-      (await call<{ token: string }>('/api-tokens', { name, role: 'operator', emails })).token,
+    createApiToken: async (name, emails, role = 'operator') =>
+      (await call<{ token: string }>('/api-tokens', { name, role, emails })).token,
     where: (commit) => call(`/where/${commit}`),
     createJoinToken: async (clusterName, labels) =>
       (await call<{ token: string }>('/join-tokens', { clusterName, labels, uses: 1, ttlSeconds: 3600 }))

@@ -2,9 +2,10 @@
 import { type DemoFleet, startDemoFleet } from './demo-fleet.js';
 import { fleetFiles } from './fleet-repository.js';
 import { LiveTable } from './fleet-table.js';
-import { createProgress } from './progress.js';
+import { createProgress, type Progress } from './progress.js';
 import { type DemoResult, show } from './show.js';
-import { releaseOf } from './story/follow-promotion.js';
+import { promotionUntil, releaseOf } from './story/follow-promotion.js';
+import { waitsForApproval } from './story/tell-promotion.js';
 
 export interface DemoOptions {
   /** End after the show. */
@@ -24,9 +25,13 @@ export async function main(options: DemoOptions): Promise<number> {
     const result = await Promise.race([show(fleet, table, progress), interrupted]);
     if (result === 'interrupted') return 130;
     if (!options.once) {
-      const release = await offerRelease(fleet);
-      invite(fleet, result, release);
-      await interrupted;
+      const offered = await Promise.race([offerRelease(fleet, progress), interrupted]);
+      if (offered !== 'interrupted') {
+        // Approvals are given in somebody's name: the first token of a hub belongs to nobody.
+        const token = await fleet.api.createApiToken('you', ['you@example.test'], 'admin');
+        invite(fleet, result, offered.release, token);
+        await interrupted;
+      }
     }
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     return 0;
@@ -40,17 +45,21 @@ export async function main(options: DemoOptions): Promise<number> {
   }
 }
 
-/** Takes the mistake out of the repository; what comes of it waits for a person. */
-async function offerRelease(fleet: DemoFleet): Promise<string> {
+/** Takes the mistake out of the repository, and lets the release of it come as far as a person has to approve it. */
+async function offerRelease(fleet: DemoFleet, progress: Progress): Promise<{ readonly release: string }> {
+  const offered = progress.step('taking the mistake out; the release of that will wait for you');
   const path = 'apps/prod/kustomization.yaml';
   const commit = await fleet.repository.commit(
     { [path]: fleetFiles()[path]! },
     'Take the new greeter out of prod',
   );
-  return (await releaseOf(fleet.api, commit)).name;
+  const { name: release } = await releaseOf(fleet.api, commit);
+  await promotionUntil(fleet.api, progress, release, 'prod', waitsForApproval);
+  offered();
+  return { release };
 }
 
-function invite(fleet: DemoFleet, result: DemoResult, release: string): void {
+function invite(fleet: DemoFleet, result: DemoResult, release: string, token: string): void {
   const prod = fleet.clusters.get('prod')!;
   process.stdout.write(`
 The fleet is up. A commit reached all clusters in ${result.commit.reachedAllMs} ms; a manual change stood for ${result.drift.correctedMs} ms.
@@ -58,11 +67,11 @@ Then a pipeline took over: ${result.promotion.release} went through dev and stag
 the ${result.rollback.stoppedAt}, which was back on the release before ${Math.round(result.rollback.rolledBackMs / 1000)} s after the approval. ${release} takes the mistake out, and waits for you.
 
   hub      ${fleet.hub.url}
-  token    ${fleet.hub.adminToken}
+  token    ${token}
 
 Three things to try in another terminal, in this folder:
 
-  npx flotilla login --hub ${fleet.hub.url} --token ${fleet.hub.adminToken}
+  npx flotilla login --hub ${fleet.hub.url} --token ${token}
 
   1. npx flotilla get promotions
      npx flotilla approve ${release} --to prod --wait
