@@ -242,6 +242,7 @@ describe('a veto', () => {
       {
         action: 'veto.created',
         actor: 'admin-from-environment',
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         details: { url, revision: bad, reason: 'broken' },
       },
     ]);

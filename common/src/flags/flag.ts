@@ -63,13 +63,18 @@ export function readFlags<F extends Flags>(
     const { text, from } = textOf(prefix, flag, given[key], environment);
     const parsed = flag.schema.safeParse(text);
     if (!parsed.success) {
-      const shown = flag.secret ? '' : ` ${JSON.stringify(text ?? '')}`;
+      const shown = flag.secret ? '' : ` ${JSON.stringify(withoutUser(text ?? ''))}`;
       const reason = parsed.error.issues.map((issue) => issue.message).join('; ');
       throw new InvalidFlagError(`${from} has the invalid value${shown}: ${reason}`);
     }
     values[key] = parsed.data;
   }
   return values as Values<F>;
+}
+
+/** An address as it may be shown: who writes a password into one should not find it in a log. */
+function withoutUser(text: string): string {
+  return text.replaceAll(/:\/\/\S*@/g, '://…@');
 }
 
 function textOf(

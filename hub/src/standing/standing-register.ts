@@ -60,13 +60,19 @@ export class StandingRegister extends StandingIntents {
   }
 
   async veto(manager: EntityManager, request: VetoRequest, now: Date): Promise<string> {
-    const { url: address, revision, reason, by, rolloutId } = request;
+    const { url: address, revision, reason, by, rolloutId, requestId } = request;
     const url = withoutCredentials(address);
     const record = { id: newId(), url, revision, reason, requestedBy: by, rolloutId, createdAt: now };
     const { id, isNew } = await this.vetoes.insert(manager, record);
     if (!isNew) return id;
     const details = { url, revision, reason, rolloutId };
-    await this.audit.record(manager, { actor: by, action: 'veto.created', subject: `veto/${id}`, details });
+    await this.audit.record(manager, {
+      actor: by,
+      action: 'veto.created',
+      subject: `veto/${id}`,
+      details,
+      ...(requestId !== undefined && { requestId }),
+    });
     await this.news.tell(manager);
     await this.changes.publish(manager, [vetoChange(id)]);
     return id;

@@ -60,6 +60,8 @@ export interface VetoRequest extends VetoTarget {
   readonly reason: string;
   readonly by: string;
   readonly rolloutId: string | null;
+  /** Of the request that asked for it, where a person did. */
+  readonly requestId?: string;
 }
 
 /** A veto in force. */

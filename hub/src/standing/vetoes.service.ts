@@ -48,7 +48,8 @@ export class VetoesService {
       const now = this.clock.now();
       const ids: string[] = [];
       for (const target of targets) {
-        const veto = { ...target, reason: ask.reason, by: caller.name, rolloutId: null };
+        const { name: by, requestId } = caller;
+        const veto = { ...target, reason: ask.reason, by, rolloutId: null, requestId };
         ids.push(await this.standing.veto(manager, veto, now));
       }
       return this.list.byIds(ids, manager);

@@ -154,7 +154,10 @@ export const hubFlags = {
     value: 'https://…',
     schema: z
       .url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })
-      .refine((text) => new URL(text).username === '', 'must not hold a user; see --config-git-username')
+      .refine(
+        (text) => !URL.canParse(text) || `${new URL(text).username}${new URL(text).password}` === '',
+        'must not hold a user or password; see --config-git-username and --config-git-password',
+      )
       .optional(),
   },
   configGitBranch: {

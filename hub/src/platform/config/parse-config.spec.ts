@@ -55,12 +55,23 @@ describe('the settings', () => {
     ['a proxy by its name', { trustedProxy: 'ingress.local' }, /expected addresses or ranges/],
     ['a range without end', { trustedProxy: '10.0.0.0/33' }, /--trusted-proxy .* expected addresses or/],
     ['trust in everybody', { trustedProxy: '10.1.0.1, ::/0' }, /a range of everybody would let everybody/],
+    [
+      'a user in an address',
+      { configGitUrl: 'https://u:p@h/x.git' },
+      /value "https:\/\/…@h\/x\.git": must not hold a user or password/,
+    ],
+    ['a password without a user', { configGitUrl: 'https://:p@h/x.git' }, /must not hold a user or password/],
+    ['an address that is none', { configGitUrl: 'git' }, /expected an address that begins with https/],
     ['a level that does not exist', { logLevel: 'loud' }, /expected one of trace, debug/],
   ])('refuse %s and name the flag', (_, given, message) => {
     expect(() => readHubConfig(given, {})).toThrow(message);
   });
 
-  it('never repeat a secret', () => {
-    expect(() => readHubConfig({ databaseUrl: 'mysql://u:secret@h' }, {})).toThrow(/^(?!.*secret)/s);
+  it.each([
+    ['databaseUrl', 'mysql://u:secret@h'],
+    ['configGitUrl', 'https://u:secret@h/x.git'],
+    ['httpAddr', 'https://u:secret@h'],
+  ])('never repeat a secret: %s', (key, text) => {
+    expect(() => readHubConfig({ [key]: text }, {})).toThrow(/^(?!.*secret)/s);
   });
 });
