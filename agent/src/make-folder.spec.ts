@@ -15,6 +15,12 @@ describe('a folder that is made', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
+  it('may be made by many at once', async () => {
+    const folders = Array.from({ length: 20 }, (_, index) => join(root, 'many', 'of', `${index}`));
+    await Promise.all(folders.map((folder) => makeFolder(folder, 0o700)));
+    expect(folders.every((folder) => statSync(folder).isDirectory())).toBe(true);
+  });
+
   it.runIf(process.platform === 'linux')('is an error where no folder can be made: /proc', async () => {
     await expect(makeFolder('/proc/flotilla/data', 0o700)).rejects.toMatchObject({
       code: 'ENOENT',
