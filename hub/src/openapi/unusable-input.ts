@@ -10,21 +10,36 @@ export interface UnusablePart {
   readonly message: string;
 }
 
+/** A value with the way to it, which is one object a value however deep it is: a body may hold half a million of them. */
+interface Place {
+  readonly value: unknown;
+  readonly level: number;
+  readonly name: string;
+  readonly above: Place | undefined;
+}
+
 /** The first part of an input that cannot be used by any call. */
 export function unusablePart(input: unknown): UnusablePart | undefined {
-  const parts: { readonly value: unknown; readonly path: readonly string[] }[] = [{ value: input, path: [] }];
-  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    const { value, path } = part;
-    const message = path.length > deepest ? `is nested deeper than ${deepest} levels` : textProblem(value);
-    if (message !== undefined) return { path: path.slice(0, deepest).join('.'), message };
+  const places: Place[] = [{ value: input, level: 0, name: '', above: undefined }];
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
+    const { value, level } = place;
+    if (level > deepest) return { path: pathOf(place.above), message: `is nested deeper than ${deepest} levels` };
+    const message = textProblem(value);
+    if (message !== undefined) return { path: pathOf(place), message };
     if (typeof value !== 'object' || value === null) continue;
-    for (const [key, child] of Object.entries(value).toReversed()) {
-      const wrong = textProblem(key);
-      if (wrong !== undefined) return { path: path.join('.'), message: `has a name that ${wrong}` };
-      parts.push({ value: child, path: [...path, key] });
+    for (const [name, child] of Object.entries(value).toReversed()) {
+      const wrong = textProblem(name);
+      if (wrong !== undefined) return { path: pathOf(place), message: `has a name that ${wrong}` };
+      places.push({ value: child, level: level + 1, name, above: place });
     }
   }
   return undefined;
+}
+
+function pathOf(place: Place | undefined): string {
+  const names: string[] = [];
+  for (let at = place; at?.above !== undefined; at = at.above) names.unshift(at.name);
+  return names.join('.');
 }
 
 function textProblem(value: unknown): string | undefined {
