@@ -15,10 +15,7 @@ export interface OpenClusterOptions {
 }
 
 /** Any cluster, the own one or another, is asked equally gently, and written to only by whoever holds the claim. */
-export function openCluster(
-  cluster: Cluster,
-  { config, metrics, clock }: OpenClusterOptions,
-): OpenedCluster {
+export function openCluster(cluster: Cluster, { config, metrics, clock }: OpenClusterOptions): OpenedCluster {
   const transport = createTransport(cluster, {
     userAgent: `flotilla-agent/${agentVersion}`,
     qps: config.kubeApiQps,

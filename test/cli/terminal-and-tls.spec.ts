@@ -77,12 +77,15 @@ describe('over TLS', () => {
     );
   });
 
-  it.each(['agentAddress', 'enrolAddress'] as const)('a port for agents says that it is one: %s', async (port) => {
-    const ca = ['--ca-file', join(folder.path, 'hub', 'ca.pem')];
-    const { code, stderr } = await ask(`https://${hub[port]}`, ...ca);
-    expect(code).toBe(3);
-    expect(stderr).toContain('it is not the REST API that answers there');
-  });
+  it.each(['agentAddress', 'enrolAddress'] as const)(
+    'a port for agents says that it is one: %s',
+    async (port) => {
+      const ca = ['--ca-file', join(folder.path, 'hub', 'ca.pem')];
+      const { code, stderr } = await ask(`https://${hub[port]}`, ...ca);
+      expect(code).toBe(3);
+      expect(stderr).toContain('it is not the REST API that answers there');
+    },
+  );
 
   it('a plain HTTP port that is called with https says so', async () => {
     const { stderr } = await ask(hub.httpUrl.replace('http:', 'https:'));

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { failure, usageError } from '../errors/cli-error.js';
 import { checkToken, hubUrl, isPlainHttp } from '../hub/choose-hub.js';
 import { contextsPath, readContexts, writeContexts } from '../hub/contexts.js';
+import type { HubContext } from '../hub/contexts.js';
 import { connectHub } from '../hub/open-hub.js';
 import type { GlobalOptions } from '../options/global-options.js';
 import { forHub } from '../options/global-options.js';
@@ -51,14 +52,17 @@ async function login(runtime: Runtime, options: LoginOptions): Promise<void> {
   if (isPlainHttp(hub))
     warning(runtime, `${hub} is not encrypted: everybody on the way can read the token; use https://`);
   const token = checkedToken(await readToken(runtime, options, hub));
-  // Whoever renews a token does not have to name the CA again.
-  const known = before && hubUrl(before.hub) === hub ? before.caFile : undefined;
-  const ca = options.caFile ?? (runtime.env['FLOTILLA_CA_FILE'] || undefined) ?? known;
+  const ca = options.caFile ?? (runtime.env['FLOTILLA_CA_FILE'] || undefined) ?? knownCa(before, hub);
   const context = { hub, token, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
   const { name: user, role, hubVersion } = await (await connectHub(runtime, context)).whoami();
   await writeContexts(path, { current: name, contexts: { ...stored.contexts, [name]: context } });
   success(runtime, `logged in to ${hub} (version ${hubVersion}) as ${user}, ${role}; context "${name}"`);
   hint(runtime, 'next: flotilla get clusters');
+}
+
+/** Whoever renews a token does not have to name the CA again. */
+function knownCa(before: HubContext | undefined, hub: string): string | undefined {
+  return before && URL.canParse(before.hub) && hubUrl(before.hub) === hub ? before.caFile : undefined;
 }
 
 async function readToken(runtime: Runtime, options: LoginOptions, hub: string): Promise<string> {
@@ -92,6 +96,6 @@ function checkedToken(text: string): string {
       'this is a join token, with which agents enrol',
       'an API token begins with flt_: flotilla token create --name NAME --role viewer makes one',
     );
-  checkToken(token);
+  checkToken(token, 'the token');
   return token;
 }

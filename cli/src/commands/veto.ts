@@ -24,7 +24,9 @@ interface VetoOptions extends GlobalOptions, DataOptions {
 export function addVeto(program: Command, runtime: Runtime): void {
   const veto = program
     .command('veto')
-    .usage('RELEASE --reason TEXT | --url URL --revision REVISION --reason TEXT | lift VETO|RELEASE --reason TEXT')
+    .usage(
+      'RELEASE --reason TEXT | --url URL --revision REVISION --reason TEXT | lift VETO|RELEASE --reason TEXT',
+    )
     .description('Let no cluster and no promotion take a revision again, until the veto is lifted')
     .argument('[release]', 'name, id or commit of a release; all that is in it is vetoed')
     .option('--pipeline <name>', 'of the release, where a commit is in several')
@@ -128,7 +130,9 @@ async function ofRelease(hub: HubClient, text: string): Promise<readonly string[
   const remedy = 'flotilla get vetoes --state inforce lists them';
   const release = await findRelease(hub, text, undefined).catch((error: unknown) => {
     const missing = error instanceof CliError && error.exitCode === exitCodes.notFound;
-    throw missing ? notFound(`no veto in force has the id ${text}, and no release is named so`, remedy) : error;
+    throw missing
+      ? notFound(`no veto in force has the id ${text}, and no release is named so`, remedy)
+      : error;
   });
   const ids = release.items.flatMap(({ veto }) => (veto ? [veto.id] : []));
   if (ids.length === 0) throw notFound(`release ${release.name} has no veto in force`, remedy);

@@ -8,7 +8,10 @@ import { HubRefusal } from './hub-errors.js';
 const away = new CliError(exitCodes.unreachable, 'cannot reach the hub');
 
 /** Answers in their order; errors are thrown. */
-async function asked(answers: readonly unknown[], leftMs = 60_000): Promise<{ answer: unknown; said: string }> {
+async function asked(
+  answers: readonly unknown[],
+  leftMs = 60_000,
+): Promise<{ answer: unknown; said: string }> {
   let said = '';
   const terminal = { err: (text: string) => void (said += text), paintErr: noPaint };
   const runtime = { terminal, signal: new AbortController().signal } as unknown as Runtime;

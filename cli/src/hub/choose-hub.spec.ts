@@ -57,7 +57,12 @@ describe('the hub is chosen', () => {
     ],
     ['an unknown context', { context: 'stage' }, {}, 'context "stage" does not exist; known: dev, prod'],
     ['a context named like a property of objects', { context: 'constructor' }, {}, 'does not exist'],
-    ['a token of two lines', { token: 'a\nb' }, {}, 'the token of --token holds blanks'],
+    [
+      'a token of two lines',
+      { token: 'a\nb' },
+      {},
+      'the token (of --token, FLOTILLA_TOKEN or the context) holds blanks',
+    ],
     ['a token with what no header holds', {}, { FLOTILLA_TOKEN: 'tökén' }, 'holds blanks or characters'],
     ['two hubs', { hub: 'https://x', context: 'dev' }, {}, 'give one of them'],
     ['no scheme', { hub: 'flotilla.example.com' }, {}, 'is not an address'],

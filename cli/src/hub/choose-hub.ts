@@ -29,16 +29,16 @@ export function chooseHub(options: GlobalOptions, env: Environment, contexts: Co
       `no token for the hub ${url}`,
       `flotilla login --hub ${url} stores one; or set FLOTILLA_TOKEN`,
     );
-  checkToken(token, options.token === undefined ? ' of FLOTILLA_TOKEN or the context' : ' of --token');
+  checkToken(token, 'the token (of --token, FLOTILLA_TOKEN or the context)');
   const caFile = chooseCaFile(options, env, stored);
   return { hub: url, token, ...(caFile === undefined ? {} : { caFile }) };
 }
 
 /** A header would repeat what it cannot hold in its error. @throws CliError that does not show the token */
-export function checkToken(token: string, of = ''): void {
+export function checkToken(token: string, which: string): void {
   if (/^[\x21-\x7e]{1,4096}$/.test(token)) return;
   throw usageError(
-    `the token${of} holds blanks or characters that no token has`,
+    `${which} holds blanks or characters that no token has`,
     'give the token alone, on one line',
   );
 }

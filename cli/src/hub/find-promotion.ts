@@ -73,11 +73,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** The newest promotion of a release: of one environment, or the one that has not ended. */
-async function promotionOf(
-  hub: HubClient,
-  release: Release,
-  to: string | undefined,
-): Promise<Promotion> {
+async function promotionOf(hub: HubClient, release: Release, to: string | undefined): Promise<Promotion> {
   const { items } = await hub.promotions.list({ release: release.id, environment: to });
   return promotionThatCounts(items, release.name, to);
 }

@@ -89,20 +89,7 @@ interface ErrorBody {
 /** The error of an answer that is not 2xx. */
 export function answerError(hub: string, status: number, text: string): CliError {
   const body = errorBody(text);
-  // Node itself answers so, before the hub sees anything.
-  if (!body && (status === 414 || status === 431))
-    return new CliError(exitCodes.usage, 'a name or a filter is too long for an address', {
-      remedy: 'give a shorter one',
-    });
-  if (!body) {
-    const target =
-      status >= 300 && status < 400
-        ? 'answered with a redirect'
-        : `answered ${status}, but not as a hub does`;
-    return new CliError(exitCodes.unreachable, `${hub} ${target}`, {
-      remedy: 'check --hub: it is the base address of the hub, without /api/v1',
-    });
-  }
+  if (!body) return strangeAnswer(hub, status);
   const message = status === 401 ? `the hub ${hub} does not accept the token: ${body.message}` : body.message;
   const name = body.field && !message.includes(body.field) ? ` (${body.field})` : '';
   const remedy = [
@@ -115,6 +102,20 @@ export function answerError(hub: string, status: number, text: string): CliError
   const failure = new Failure(exitOfStatus[status] ?? exitCodes.failed, `${message}${name}`, { remedy });
   if (failure instanceof HubRefusal && Array.isArray(body.problems)) failure.problems = body.problems;
   return failure;
+}
+
+/** The error of an answer that is none of the API. */
+function strangeAnswer(hub: string, status: number): CliError {
+  // Node itself answers so, before the hub sees anything.
+  if (status === 414 || status === 431)
+    return new CliError(exitCodes.usage, 'a name or a filter is too long for an address', {
+      remedy: 'give a shorter one',
+    });
+  const target =
+    status >= 300 && status < 400 ? 'answered with a redirect' : `answered ${status}, but not as a hub does`;
+  return new CliError(exitCodes.unreachable, `${hub} ${target}`, {
+    remedy: 'check --hub: it is the base address of the hub, without /api/v1',
+  });
 }
 
 function reference({ code, id }: ErrorBody): string {

@@ -23,7 +23,8 @@ export function unusablePart(input: unknown): UnusablePart | undefined {
   const places: Place[] = [{ value: input, level: 0, name: '', above: undefined }];
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { value, level } = place;
-    if (level > deepest) return { path: pathOf(place.above), message: `is nested deeper than ${deepest} levels` };
+    if (level > deepest)
+      return { path: pathOf(place.above), message: `is nested deeper than ${deepest} levels` };
     const message = textProblem(value);
     if (message !== undefined) return { path: pathOf(place), message };
     if (typeof value !== 'object' || value === null) continue;
