@@ -126,6 +126,33 @@ describe('breaking the glass of a freeze', () => {
     expect((await ask(operator)).json().breakGlass).toMatchObject([{ state: 'Granted', grantedBy: 'grace' }]);
   });
 
+  it('takes two people, not one with two tokens', async () => {
+    await rig.apply(rig.freeze('f'));
+    const ada = await rig.tokenOf('ada', 'operator', ['ada@example.com']);
+    const phone = await rig.tokenOf('ada-phone', 'operator', ['Ada@Example.com']);
+    expect((await ask(ada)).statusCode).toBe(200);
+    const again = await ask(phone);
+    expect([again.statusCode, again.json().error.message]).toEqual([
+      403,
+      'freeze "f": "ada" has asked, and the token "ada-phone" belongs to the same person, so somebody else must confirm',
+    ]);
+    expect(await isGranted()).toBe(false);
+  });
+
+  it('begins anew when the token that asked was revoked before somebody confirmed', async () => {
+    await rig.apply(rig.freeze('f'));
+    const eve = await rig.tokenOf('eve', 'operator');
+    await ask(eve);
+    await rig.api.ask('DELETE', `/api/v1/api-tokens/${eve.split('_')[1]}`);
+    expect((await rig.api.ask('GET', '/api/v1/freezes/f')).json().breakGlass).toMatchObject([
+      { state: 'Expired' },
+    ]);
+    expect((await ask(operator)).json().breakGlass).toMatchObject([
+      { state: 'Requested', requestedBy: 'grace' },
+    ]);
+    expect(await isGranted()).toBe(false);
+  });
+
   it('of two at the same time asks once and grants once', async () => {
     await rig.apply(rig.freeze('f'));
     const answers = await Promise.all([ask(operator), ask(undefined)]);

@@ -38,8 +38,8 @@ export class FreezeRig {
       await this.api.database.query(`DELETE FROM ${table}`);
   }
 
-  async tokenOf(name: string, role: string): Promise<string> {
-    const answer = await this.api.ask('POST', '/api/v1/api-tokens', { body: { name, role } });
+  async tokenOf(name: string, role: string, emails: readonly string[] = []): Promise<string> {
+    const answer = await this.api.ask('POST', '/api/v1/api-tokens', { body: { name, role, emails } });
     expect(answer.statusCode, answer.body).toBe(201);
     return answer.json().token;
   }

@@ -66,7 +66,7 @@ export class BreakGlassService extends BreakGlass {
       const request = (await this.store.find(manager, freeze.id, ask.promotion)) ?? null;
       const decision = decideBreakGlass(request, caller, now);
       if (decision === 'granted') return;
-      if (decision === 'same person') throw samePerson(name, request!.requestedBy);
+      if (decision === 'same person') throw samePerson(name, request!.requestedBy, caller.name);
       if (decision === 'ask') await this.ask(manager, freeze, ask, caller, now);
       else await this.store.grant(manager, request!.id, caller.name, now);
       await this.note(manager, decision, name, ask, caller);
@@ -127,8 +127,6 @@ export class BreakGlassService extends BreakGlass {
       requestedToken: caller.tokenId,
       requestedAt: now,
       expiresAt: new Date(now.getTime() + breakGlassTtlMs),
-      grantedBy: null,
-      grantedAt: null,
     });
   }
 
@@ -154,12 +152,11 @@ export function missing(name: string): HubError {
   return notFound(`freeze "${name}" does not exist`, { remedy: 'flotilla get freezes lists the known ones' });
 }
 
-function samePerson(name: string, requestedBy: string): HubError {
+function samePerson(freeze: string, requestedBy: string, caller: string): HubError {
+  const same = caller === requestedBy ? '' : `, and the token "${caller}" belongs to the same person`;
   return new HubError(
     'Forbidden',
-    `freeze "${name}": "${requestedBy}" has asked, so somebody else must confirm`,
-    {
-      remedy: 'ask a second person to make the same call within 15 minutes',
-    },
+    `freeze "${freeze}": "${requestedBy}" has asked${same}, so somebody else must confirm`,
+    { remedy: 'ask a second person to make the same call within 15 minutes' },
   );
 }

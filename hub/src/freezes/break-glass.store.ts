@@ -14,7 +14,9 @@ export interface BreakGlassRow extends BreakGlassRequest {
 
 const columns = `b.id, b.freeze_id AS "freezeId", b.promotion_id AS "promotionId", b.reason,
   b.requested_by AS "requestedBy", b.requested_token AS "requestedToken", b.requested_at AS "requestedAt",
+  coalesce(t.emails, '{}') AS "requestedEmails", t.id IS NULL OR t.revoked_at IS NOT NULL AS "isRevoked",
   b.expires_at AS "expiresAt", b.granted_by AS "grantedBy", b.granted_at AS "grantedAt"`;
+const requests = 'break_glass b LEFT JOIN api_tokens t ON t.id = b.requested_token';
 
 /** Who asked that a promotion may pass a freeze, and who else has allowed it. */
 @Injectable()
@@ -26,7 +28,7 @@ export class BreakGlassStore {
     promotionId: string,
   ): Promise<BreakGlassRow | undefined> {
     const rows = await manager.query<BreakGlassRow[]>(
-      `SELECT ${columns} FROM break_glass b WHERE b.freeze_id = $1 AND b.promotion_id = $2`,
+      `SELECT ${columns} FROM ${requests} WHERE b.freeze_id = $1 AND b.promotion_id = $2`,
       [freezeId, promotionId],
     );
     return rows[0];
@@ -35,13 +37,16 @@ export class BreakGlassStore {
   /** Of these freezes, newest first. */
   async ofFreezes(manager: EntityManager, freezeIds: readonly string[]): Promise<readonly BreakGlassRow[]> {
     return manager.query(
-      `SELECT ${columns} FROM break_glass b WHERE b.freeze_id = ANY($1) ORDER BY b.requested_at DESC, b.id DESC`,
+      `SELECT ${columns} FROM ${requests} WHERE b.freeze_id = ANY($1) ORDER BY b.requested_at DESC, b.id DESC`,
       [freezeIds],
     );
   }
 
   /** Takes the place of an earlier request for the same. */
-  async ask(manager: EntityManager, row: BreakGlassRow): Promise<void> {
+  async ask(
+    manager: EntityManager,
+    row: Omit<BreakGlassRow, 'requestedEmails' | 'isRevoked' | 'grantedBy' | 'grantedAt'>,
+  ): Promise<void> {
     await manager.query(
       `INSERT INTO break_glass (id, freeze_id, promotion_id, reason, requested_by, requested_token, requested_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -144,7 +144,7 @@ function viewOf(row: FreezeRow, now: Date): Omit<FreezeView, 'clusters' | 'break
 }
 
 function breakGlassView(row: BreakGlassRow, now: Date): BreakGlassView {
-  const open = row.expiresAt > now ? 'Requested' : 'Expired';
+  const open = row.expiresAt > now && !row.isRevoked ? 'Requested' : 'Expired';
   return {
     promotion: row.promotionId,
     state: row.grantedAt === null ? open : 'Granted',
