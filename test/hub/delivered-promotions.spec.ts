@@ -60,7 +60,7 @@ beforeEach(async () => {
 });
 afterEach(() => api?.stop());
 
-async function apply(git: object = {}, more: object = {}): Promise<void> {
+async function apply(git: object = {}, more: object = {}, later: readonly object[] = []): Promise<void> {
   const delivery = {
     delivery: 'git',
     git: {
@@ -72,7 +72,9 @@ async function apply(git: object = {}, more: object = {}): Promise<void> {
     },
   };
   const body = {
-    documents: [pipeline(web, [{ name: prod, ...delivery, ...more }], { releases: { automatic: false } })],
+    documents: [
+      pipeline(web, [{ name: prod, ...delivery, ...more }, ...later], { releases: { automatic: false } }),
+    ],
   };
   const answer = await api.ask('PUT', '/api/v1/apply', { body });
   expect(answer.statusCode, answer.body).toBe(200);
@@ -172,6 +174,36 @@ describe('a promotion that is delivered by Git', () => {
     const shown = await api.ask('GET', `/api/v1/promotions?pipeline=${web}`);
     const audit = await api.ask('GET', '/api/v1/audit');
     expect(`${api.log()}${shown.body}${audit.body}`).not.toContain(password);
+  });
+
+  it('is healthy at the commit that was made, there and for the environment that comes after', async () => {
+    const last = `last-${runs}`;
+    await rig.environment(last);
+    await rig.cluster(`${last}-a`, { env: last }, base);
+    const health = [{ type: 'health' }];
+    await apply({}, { gates: { after: health } }, [{ name: last, gates: { before: health } }]);
+    await release(base);
+    await until(`${web}-1`, 'RollingOut');
+    await agentMoves(`main@sha1:${await tip()}`);
+    const promoted = await waitFor(
+      'both environments to have it',
+      async () => {
+        const answer = await api.ask('GET', `/api/v1/promotions?pipeline=${web}`);
+        const items = answer.json().items as PromotionView[];
+        if (items.length < 2 || items.some(({ state }) => state !== 'Promoted')) throw new Error(answer.body);
+        return items;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(
+      promoted.map(({ environment, gates }) => [
+        environment,
+        gates.find(({ type }) => type === 'health')?.message,
+      ]),
+    ).toEqual([
+      [last, `1 of 1 clusters of ${prod} are ready on ${web}-1`],
+      [prod, `1 of 1 clusters of ${prod} are ready on ${web}-1`],
+    ]);
   });
 
   it('that has pushed when the hub is killed goes on with that commit, and makes no other one', async () => {

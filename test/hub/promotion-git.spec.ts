@@ -67,6 +67,33 @@ describe('a promotion by Git', () => {
     });
   });
 
+  it('goes on without Git when its pipeline does not deliver by Git any more', async () => {
+    world.git.answer = { phase: 'wait', message: 'pull request 7 is open' };
+    await world.apply(pipeline(web, [byGit('prod')]));
+    const { items } = await world.release(web);
+    const { id } = await world.until(where('prod'), 'Delivering');
+    await waitFor(
+      'the pull request',
+      async () => (await world.list(where('prod')))[0]?.waitingFor === 'pull request 7 is open',
+    );
+    await world.apply(pipeline(web, [{ name: 'prod' }]));
+    await world.until(where('prod'), 'RollingOut');
+    expect(world.rollouts.started.at(-1)).toMatchObject({
+      promotionId: id,
+      items: [{ revision: items[0]?.revision }],
+      delivery: 'pins',
+    });
+    await world.finish('prod');
+    await world.until(where('prod'), 'Promoted');
+    await waitFor('what became of the pull request', async () => {
+      const { delivery } = (await world.api.ask('GET', `/api/v1/promotions/${id}`)).json();
+      return (
+        delivery.message ===
+        'stays as it is, as the pipeline does not say any more how Git is written: pull request 7 is open'
+      );
+    });
+  });
+
   it('that is superseded takes its pull request back', async () => {
     world.git.answer = { phase: 'wait', message: 'pull request 7 is open' };
     await world.apply(pipeline(web, [byGit('prod')]));

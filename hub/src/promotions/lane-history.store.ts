@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { DeliveryState } from './domain/promotion.js';
 import type { LaneKey } from './promotion.store.js';
 
 /** What an environment of a pipeline was promoted to last. */
@@ -53,6 +54,21 @@ export class LaneHistoryStore {
       [pipeline, releaseId],
     );
     return new Map(rows.map(({ environment, at }) => [environment, at]));
+  }
+
+  /** By environment to which a release was moved as what Git was written: what the last promotion there made of it. */
+  async delivered(
+    manager: EntityManager,
+    pipeline: string,
+    releaseId: string,
+  ): Promise<ReadonlyMap<string, DeliveryState['revisions']>> {
+    const rows: { environment: string; revisions: DeliveryState['revisions'] | null }[] = await manager.query(
+      `SELECT DISTINCT ON (p.environment) p.environment, p.delivery -> 'revisions' AS revisions FROM promotions p
+       WHERE p.pipeline = $1 AND p.release_id = $2 AND p.rollout_id IS NOT NULL AND p.retired_at IS NULL
+       ORDER BY p.environment, p.id DESC`,
+      [pipeline, releaseId],
+    );
+    return new Map(rows.map(({ environment, revisions }) => [environment, revisions ?? []]));
   }
 
   /** The newest release that is promoted in all of these environments. */

@@ -10,6 +10,7 @@ import type { ReleaseRecord } from '../releases/releases.js';
 import { Releases } from '../releases/releases.js';
 import { StandingIntents } from '../standing/standing.js';
 import type { SourceKey } from '../standing/standing.js';
+import { deliveredItems } from './domain/delivered-items.js';
 import type { Observation, Setup } from './domain/events.js';
 import type { GateFacts, HealthFact } from './domain/gates/gate-facts.js';
 import { healthEnvironments } from './domain/gates/health.js';
@@ -57,7 +58,7 @@ export class LaneObserver {
       ...queueOf(queue, promotion),
       setup: setupOf(setup.environment),
       facts,
-      vetoed: isWaiting(promotion.state) ? await this.vetoes(manager, release) : '',
+      vetoed: isWaiting(promotion.state) ? await this.vetoes(manager, promotion, release) : '',
       outrun: outrunBy(promotion, facts.predecessors, current),
       obstacles: isHere ? await this.obstacles(manager, promotion, setup, release, facts) : [],
     };
@@ -163,19 +164,28 @@ export class LaneObserver {
     const names = environment.gates[stage].flatMap((gate) =>
       gate.type === 'health' ? healthEnvironments(gate, stage, promotion.environment, before) : [],
     );
+    if (names.length === 0) return [];
+    const delivered = await this.history.delivered(manager, promotion.pipeline, release.id);
     return Promise.all(
       [...new Set(names)].map(async (name) => {
+        const items = deliveredItems(release.items, delivered.get(name) ?? []);
         const members = await this.pipelines.members(manager, name);
         const place = pipeline.spec.environments.find((one) => one.name === name) ?? environment;
         const offlineAfterMs = durationMs(place.rollout.membership.offlineAfter);
-        const health = await this.health.of(manager, release.items, members, now, offlineAfterMs);
+        const health = await this.health.of(manager, items, members, now, offlineAfterMs);
         return { ...health, environment: name, current: current.get(name) ?? null };
       }),
     );
   }
 
-  private async vetoes(manager: EntityManager, release: ReleaseRecord): Promise<string> {
-    const [veto] = await this.standing.vetoesOf(manager, release.items);
+  /** Also of what Git holds of it by now. */
+  private async vetoes(
+    manager: EntityManager,
+    { delivery }: Promotion,
+    { items }: ReleaseRecord,
+  ): Promise<string> {
+    const written = delivery ? deliveredItems(items, delivery.revisions) : [];
+    const [veto] = await this.standing.vetoesOf(manager, [...items, ...written]);
     return veto === undefined
       ? ''
       : `${veto.revision} of ${veto.url} by ${veto.requestedBy}: ${veto.reason} (veto ${veto.id}; lift it to promote again)`;

@@ -128,7 +128,11 @@ export class Outside implements BeforeApplicationShutdown {
         return answered(id, { type: 'delivered', delivery: failed });
       }
     }
-    await answered(id, { type: 'delivered', delivery: { ...delivery, phase: 'withdrawn', until: null } });
+    const message = spec
+      ? delivery.message
+      : `stays as it is, as the pipeline does not say any more how Git is written: ${delivery.message}`;
+    const withdrawn = { ...delivery, message, phase: 'withdrawn', until: null } as const;
+    await answered(id, { type: 'delivered', delivery: withdrawn });
   }
 
   private async patiently<Answer>(ask: (signal: AbortSignal) => Answer | Promise<Answer>): Promise<Answer> {

@@ -4,7 +4,7 @@ import { HubError } from '../platform/errors/hub-error.js';
 import type { ReleaseRecord } from '../releases/releases.js';
 import { Releases } from '../releases/releases.js';
 import { Rollouts } from '../rollouts/rollouts.js';
-import type { RolloutItem } from '../rollouts/rollouts.js';
+import { deliveredItems } from './domain/delivered-items.js';
 import type { PromotionAction, PromotionEvent } from './domain/events.js';
 import type { Promotion } from './domain/promotion.js';
 import { EnvironmentRules } from './environment-rules.js';
@@ -42,7 +42,7 @@ export class RolloutDesk {
       (await this.observer.obstacles(manager, before, setup, release, null));
     const event: PromotionEvent =
       obstacle === undefined
-        ? await this.ask(run, setup, release, before)
+        ? await this.ask(run, setup, release, run.get(before.id) ?? before)
         : { type: 'postponed', reason: obstacle };
     const begun = run.get(before.id);
     if (event.type === 'postponed' && begun)
@@ -73,7 +73,10 @@ export class RolloutDesk {
       environment: promotion.environment,
       strategy: environment.rollout,
       delivery: environment.delivery,
-      items: itemsOf(release, promotion),
+      items: deliveredItems(
+        release.items.map(({ source, url, revision }) => ({ source, url, revision })),
+        promotion.delivery?.revisions ?? [],
+      ),
       requestedBy: promotion.requestedBy,
       breakGlass: await this.observer.mayBreakGlass(run.manager, promotion.id),
       kind: (await this.observer.isGoingBack(run.manager, promotion)) ? 'rollback' : 'promotion',
@@ -109,17 +112,4 @@ export class RolloutDesk {
       if (command === 'rollback') failed(error.message);
     }
   }
-}
-
-/** What is moved, and to what: the release, as far as Git has not made something else of it. */
-function itemsOf({ items }: ReleaseRecord, { delivery }: Promotion): readonly RolloutItem[] {
-  return items.map(({ source, url, revision }) => {
-    const delivered = delivery?.revisions.find(
-      (one) =>
-        one.source.kind === source.kind &&
-        one.source.namespace === source.namespace &&
-        one.source.name === source.name,
-    );
-    return { source, url, revision: delivered?.revision ?? revision };
-  });
 }

@@ -26,7 +26,12 @@ describe('breaking the glass', () => {
       { ...ada, tokenId: 't3', emails: [] },
       'same person',
     ],
-    ['is not granted by a token that was renamed', request, { ...ada, name: 'eve', emails: [] }, 'same person'],
+    [
+      'is not granted by a token that was renamed',
+      request,
+      { ...ada, name: 'eve', emails: [] },
+      'same person',
+    ],
     [
       'is not granted by the same person with a token of another name',
       request,
@@ -47,12 +52,7 @@ describe('breaking the glass', () => {
       'granted',
     ],
     ['is asked for anew when the request has expired', { ...request, expiresAt: now }, grace, 'ask'],
-    [
-      'is asked for anew by the same person, too',
-      { ...request, expiresAt: now },
-      ada,
-      'ask',
-    ],
+    ['is asked for anew by the same person, too', { ...request, expiresAt: now }, ada, 'ask'],
     ['stays granted', { ...request, grantedAt: now, expiresAt: now }, grace, 'granted'],
   ])('%s', (_sentence, held, person, decision) => {
     expect(decideBreakGlass(held, person, now)).toBe(decision);

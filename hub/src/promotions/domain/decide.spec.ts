@@ -147,6 +147,18 @@ const rows: Readonly<Record<string, Row>> = {
     to: 'Queued',
     says: 'waits for web-1',
   },
+  'goes on without Git when the pipeline does not deliver by it any more': {
+    from: { state: 'Delivering', delivery: delivery('wait') },
+    event: observed(),
+    to: 'RollingOut',
+    does: ['start'],
+  },
+  'asks its gates when the pipeline does not deliver by Git any more': {
+    from: { state: 'Delivering', delivery: delivery('wait') },
+    event: observed({ setup: setupOf({ before: [approval] }) }),
+    to: 'Gating',
+    says: 'approval: 0 of 1 approvals',
+  },
   'fails when Git cannot be written': {
     from: { state: 'Delivering', delivery: delivery('fail') },
     event: observed({ setup: git }),
@@ -265,6 +277,16 @@ describe('a promotion', () => {
       [{ type: 'ask', stage: 'before', gate: 'webhook' }],
     ]);
     expect(decide(state, { type: 'observed', observation }, after(1)).state.state).toBe('RollingOut');
+  });
+
+  it.each([
+    ['keeps what Git holds where that moves', 'git', 'done', 'done'],
+    ['forgets what Git holds where that does not move', 'pins', 'done', undefined],
+    ['keeps what is still to be taken back', 'pins', 'wait', 'wait'],
+  ] as const)('%s', (_sentence, by, phase, kept) => {
+    const from = promotionOf({ state: 'Gating', delivery: delivery(phase) });
+    const { state } = decide(from, observed({ setup: setupOf({ delivery: by }) }), noon);
+    expect([state.state, state.delivery?.phase]).toEqual(['RollingOut', kept]);
   });
 
   it('takes approvals only of its own release', () => {

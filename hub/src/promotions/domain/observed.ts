@@ -34,7 +34,10 @@ function waiting(promotion: Promotion, observation: Observation, now: Date): Dec
   }
   if (vetoed !== '') return only(end(promotion, 'Failed', `${releaseName} is vetoed: ${vetoed}`, now));
   if (outrun !== '') return only(end(promotion, 'Superseded', outrun, now));
-  if (promotion.state === 'Delivering') return delivering(promotion, setup, observation, now);
+  if (promotion.state === 'Delivering')
+    return setup.delivery === 'git'
+      ? delivering(promotion, setup, observation, now)
+      : goOn(move(promotion, 'Gating'), setup, observation, now);
   if (!turn) return only({ ...move(promotion, 'Queued'), waitingFor: behind, waitingUntil: null });
   return gating(move(promotion, 'Gating'), setup, observation, now);
 }
@@ -62,6 +65,8 @@ function gating(promotion: Promotion, setup: Setup, observation: Observation, no
     return delivering({ ...move(judged, 'Delivering'), delivery: notWritten }, setup, observation, now);
   const started: Promotion = {
     ...move(judged, 'RollingOut'),
+    // What was written before the pipeline stopped to deliver by Git is not what moves.
+    delivery: setup.delivery === 'git' || judged.delivery?.phase === 'wait' ? judged.delivery : null,
     onFailure: setup.onFailure,
     startedAt: now,
     waitingFor: 'the rollout',
@@ -73,15 +78,15 @@ function gating(promotion: Promotion, setup: Setup, observation: Observation, no
 function delivering(promotion: Promotion, setup: Setup, observation: Observation, now: Date): Decision {
   const { delivery } = promotion;
   if (delivery?.phase === 'fail') return only(end(promotion, 'Failed', delivery.message, now));
-  if (delivery?.phase === 'done') return merged(move(promotion, 'Gating'), setup, observation, now);
+  if (delivery?.phase === 'done') return goOn(move(promotion, 'Gating'), setup, observation, now);
   const { message, until, askedAt } = delivery ?? notWritten;
   const state: Promotion = { ...promotion, waitingFor: message, waitingUntil: until };
   const at = nextLook(askedAt, until, now);
   return { state, actions: at === null || at <= now ? [{ type: 'deliver' }] : [{ type: 'wake', at }] };
 }
 
-/** Its gates are asked once more, unless something else goes first by now. */
-function merged(promotion: Promotion, setup: Setup, observation: Observation, now: Date): Decision {
+/** Nothing is left to write: its gates are asked once more, unless something else goes first by now. */
+function goOn(promotion: Promotion, setup: Setup, observation: Observation, now: Date): Decision {
   if (observation.turn) return gating(promotion, setup, observation, now);
   return only({ ...move(promotion, 'Queued'), waitingFor: observation.behind, waitingUntil: null });
 }

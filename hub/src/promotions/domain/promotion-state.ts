@@ -49,7 +49,11 @@ export const promotionTransitions: readonly Transition[] = [
     to: 'Aborted',
     when: 'somebody aborts or rejects it, or its environment leaves the pipeline',
   },
-  { from: 'Delivering', to: 'Gating', when: 'Git holds it; the gates are asked once more' },
+  {
+    from: 'Delivering',
+    to: 'Gating',
+    when: 'Git holds it, or is not to be written any more; the gates are asked once more',
+  },
   { from: 'Delivering', to: 'Superseded', when: 'a newer promotion takes its place before Git holds it' },
   { from: 'Delivering', to: 'Failed', when: 'Git cannot be written, or its release is vetoed' },
   {
