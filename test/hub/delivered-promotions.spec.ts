@@ -183,7 +183,12 @@ describe('a promotion that is delivered by Git', () => {
     const health = [{ type: 'health' }];
     await apply({}, { gates: { after: health } }, [{ name: last, gates: { before: health } }]);
     await release(base);
-    await until(`${web}-1`, 'RollingOut');
+    const { id } = await until(`${web}-1`, 'RollingOut');
+    const where = (await api.ask('GET', `/api/v1/where/${base}`)).json();
+    expect(
+      where.clusters.find(({ cluster }: { cluster: string }) => cluster === `${prod}-a`).promotions,
+      'the commit of the release is found where what was made of it moves',
+    ).toMatchObject([{ environment: prod, promotion: id, rollout: expect.any(String) }]);
     await agentMoves(`main@sha1:${await tip()}`);
     const promoted = await waitFor(
       'both environments to have it',

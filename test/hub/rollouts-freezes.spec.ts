@@ -7,7 +7,7 @@ import { startApiHub } from './api-hub.js';
 import { failedBuild, revisionOf } from './api-seed.js';
 import { document } from './documents.js';
 import type { RolloutAnswer } from './rollout-rig.js';
-import { call, picture, RolloutRig } from './rollout-rig.js';
+import { call, picture, RolloutRig, source } from './rollout-rig.js';
 
 const old = 'aaaa';
 const waves = [{ name: 'first', size: 1 }, { name: 'second' }];
@@ -128,16 +128,18 @@ describe('a rollback in a freeze', () => {
 });
 
 describe('a veto of a person', () => {
-  it('stops a rollout at once, without a report of a cluster', async () => {
-    const id = await rig.start(place, 'bbb4', { promotionId }, { waves, soak: '1h' });
+  const url = 'https://git.example.com/org/fleet';
+
+  it.each<readonly [string, string, { readonly released?: string }]>([
+    ['it moves clusters to', 'bbb4', {}],
+    ['Git was written for', 'bbb6', { released: revisionOf('bbb7') }],
+  ])('of what %s stops a rollout at once, without a report of a cluster', async (_what, commit, more) => {
+    const item = { source, url, revision: revisionOf(commit), ...more };
+    const id = await rig.start(place, commit, { promotionId, items: [item] }, { waves, soak: '1h' });
     await rig.look(id);
-    await rig.reports(`a-${runs}`, 'bbb4');
+    await rig.reports(`a-${runs}`, commit);
     await rig.look(id);
-    const body = {
-      url: 'https://git.example.com/org/fleet',
-      revision: revisionOf('bbb4'),
-      reason: 'leaks secrets',
-    };
+    const body = { url, revision: item.released ?? item.revision, reason: 'leaks secrets' };
     expect((await api.ask('POST', '/api/v1/vetoes', { body })).statusCode).toBeLessThan(300);
     // The clock of this hub stands still: no sweep and no timer would look.
     await waitFor('the rollback', async () => (await picture(api, id)).startsWith('RollingBack'), {
@@ -153,17 +155,8 @@ describe('a veto of a person', () => {
       reason: 'a fork',
     };
     expect((await api.ask('POST', '/api/v1/vetoes', { body })).statusCode).toBeLessThan(300);
-    const items = (url: string) => [
-      {
-        source: { kind: 'GitRepository', namespace: 'flux-system', name: 'flux-system' },
-        url,
-        revision: revisionOf('bbb5'),
-      },
-    ];
-    const id = await rig.start(place, 'bbb5', {
-      promotionId,
-      items: items('https://git.example.com/org/fleet'),
-    });
+    const items = [{ source, url, revision: revisionOf('bbb5') }];
+    const id = await rig.start(place, 'bbb5', { promotionId, items });
     await rig.look(id);
     expect(await picture(api, id)).toMatch(/^Running/);
   });

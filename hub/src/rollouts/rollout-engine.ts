@@ -9,6 +9,7 @@ import { decide } from './domain/decide.js';
 import { hasChanged, isToGoOn } from './domain/go-on.js';
 import { isLater, reachesLater } from './domain/later.js';
 import type { Observation, Rollout, RolloutAction, RolloutEvent } from './domain/rollout.js';
+import { vetoTargets } from './domain/veto-targets.js';
 import type { VetoRecord, VetoTarget } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import { RolloutActions } from './rollout-actions.js';
@@ -96,7 +97,7 @@ export class RolloutEngine {
     manager: EntityManager,
     stored: readonly StoredRollout[],
   ): Promise<ReadonlyMap<string, VetoRecord>> {
-    const items = stored.flatMap(({ subject }) => subject.items.filter(({ url }) => url !== ''));
+    const items = stored.flatMap(({ subject }) => vetoTargets(subject.items));
     const vetoes = items.length === 0 ? [] : await this.standing.vetoesOf(manager, items);
     return new Map(vetoes.map((veto) => [vetoKey(veto), veto]));
   }
@@ -147,7 +148,9 @@ function isDue({ before, after }: SavedDecision, { wakeAt }: StoredRollout, now:
 /** Whatever somebody has vetoed goes no further. */
 function stop(stored: StoredRollout, vetoed: ReadonlyMap<string, VetoRecord>, now: Date): Look {
   const { subject, rollout: before } = stored;
-  const veto = subject.items.map((item) => vetoed.get(vetoKey(item))).find(Boolean);
+  const veto = vetoTargets(subject.items)
+    .map((target) => vetoed.get(vetoKey(target)))
+    .find(Boolean);
   if (!veto) return { ...stored, before, actions: [] };
   const event: RolloutEvent = { type: 'vetoed', by: veto.requestedBy, reason: veto.reason };
   const { state, actions } = decide(before, event, now.getTime());

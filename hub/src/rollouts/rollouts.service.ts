@@ -11,6 +11,7 @@ import { commandProblem } from './domain/commands.js';
 import type { WaveOfMembers } from './domain/plan.js';
 import { newRollout, planWaves } from './domain/plan.js';
 import { isFinal } from './domain/states.js';
+import { vetoTargets } from './domain/veto-targets.js';
 import { RolloutSummaries } from './read-models/rollout-summaries.js';
 import { RolloutEngine } from './rollout-engine.js';
 import { RolloutStore } from './rollout.store.js';
@@ -109,10 +110,7 @@ export class RolloutsService extends Rollouts {
   }
 
   private async refuseVetoed(manager: EntityManager, items: readonly RolloutItem[]): Promise<void> {
-    const [veto] = await this.standing.vetoesOf(
-      manager,
-      items.filter(({ url }) => url !== ''),
-    );
+    const [veto] = await this.standing.vetoesOf(manager, vetoTargets(items));
     if (!veto) return;
     throw conflict(`revision "${veto.revision}" of ${veto.url} is vetoed: ${veto.reason}`, {
       remedy: `flotilla veto lift ${veto.id} --reason TEXT lifts it, if it is good again`,

@@ -18,6 +18,8 @@ export interface RolloutItem {
   readonly url: string;
   /** As in the artifact of the source, e.g. "main@sha1:<commit>". */
   readonly revision: string;
+  /** The revision of the release, where `revision` is the commit that was made of it (`delivery: git`). */
+  readonly released?: string;
 }
 
 /** A promotion's wish to move the clusters of an environment. */

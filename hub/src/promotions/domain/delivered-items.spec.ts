@@ -28,6 +28,10 @@ describe('what an environment takes of a release', () => {
   ] as const)('%s', (_sentence, written, revisions) => {
     const items = deliveredItems(released, written);
     expect(items.map(({ revision }) => revision)).toEqual(revisions);
+    expect(items.map(({ revision, released = revision }) => released)).toEqual([
+      'main@sha1:a',
+      'main@sha1:b',
+    ]);
     expect(items.map(({ url }) => url)).toEqual(released.map(({ url }) => url));
   });
 });

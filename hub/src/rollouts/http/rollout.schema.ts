@@ -22,6 +22,10 @@ const item = z.object({
   source: z.object({ kind: z.string(), namespace: z.string(), name: z.string() }),
   url: z.string(),
   revision: z.string(),
+  released: z.string().optional().meta({
+    description:
+      'The revision of the release, where Git was written and revision is the commit that this made.',
+  }),
 });
 
 const fields = {

@@ -46,7 +46,12 @@ export class RolloutPlaces extends CommitPlaces {
   /** Clusters in rollouts of it, the newest rollout first. */
   private async moved(query: CommitQuery): Promise<readonly Place[]> {
     const where = new SqlConditions();
-    where.add((bind) => commitSql(query, `(i ->> 'revision')`, bind));
+    // What Git was written for is found by its own commit, too.
+    where.add((bind) =>
+      ['revision', 'released']
+        .map((field) => `(${commitSql(query, `(i ->> '${field}')`, bind)})`)
+        .join(' OR '),
+    );
     const places = await this.database.query<Place[]>(
       `SELECT c.cluster_id AS "clusterId", ${promotionColumns}, r.id AS rollout, r.state AS "rolloutState",
          r.plan -> 'waves' -> c.wave ->> 'name' AS wave, c.state AS "clusterState", c.message
