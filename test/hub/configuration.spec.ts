@@ -121,6 +121,19 @@ describe('PUT /apply', () => {
       /is a cycle: "dev" after "prod" after "dev"/,
     ],
     [
+      'a cycle by way of a health gate',
+      [
+        environment('dev'),
+        environment('prod'),
+        pipeline('shop', [
+          { name: 'dev', gates: { before: [{ type: 'health', environments: ['prod'] }] } },
+          'prod',
+        ]),
+      ],
+      'spec.environments[0].gates.before[0].environments[0]',
+      /is a cycle: "dev" waits for "prod" waits for "dev"; no release could ever pass this gate; take "prod" out/,
+    ],
+    [
       'an environment that is not there',
       [environment('dev'), pipeline('shop', ['dev', 'prod'])],
       'spec.environments[1].name',
@@ -251,6 +264,21 @@ describe('PUT /apply', () => {
 });
 
 describe('DELETE', () => {
+  it('keeps an environment that a health gate of another pipeline looks at', async () => {
+    const gates = { before: [{ type: 'health', environments: ['prod'] }] };
+    await apply(environment('dev'), environment('prod'), pipeline('shop', [{ name: 'dev', gates }]));
+    const refused = await api.ask('DELETE', '/api/v1/environments/prod');
+    expect([refused.statusCode, refused.json().error]).toEqual([
+      409,
+      expect.objectContaining({
+        message: 'environment "prod" is looked at by a health gate of pipeline "shop"',
+        remedy: 'take it out of the gate before',
+      }),
+    ]);
+    await apply(pipeline('shop', ['dev']));
+    expect((await api.ask('DELETE', '/api/v1/environments/prod')).statusCode).toBe(204);
+  });
+
   it('removes a pipeline, and then its environments', async () => {
     await apply(environment('dev'), pipeline('shop', ['dev']));
     const refused = await api.ask('DELETE', '/api/v1/environments/dev');

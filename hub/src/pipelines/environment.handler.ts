@@ -11,6 +11,7 @@ import type {
 import { ChangeFeed } from '../platform/changes/change-feed.js';
 import { conflict } from '../platform/errors/hub-error.js';
 import { PipelineStore } from './pipeline.store.js';
+import type { PipelineRecord } from './pipelines.js';
 
 /** Stores Environment documents. What they mean for pipelines is checked with these. */
 @Injectable()
@@ -45,13 +46,15 @@ export class EnvironmentHandler extends DocumentHandler<'Environment'> implement
 
   async remove(manager: EntityManager, name: string): Promise<boolean> {
     const users = await this.store.using(manager, [name]);
-    if (users.length > 0) {
-      const names = users.map((pipeline) => `"${pipeline.name}"`).join(', ');
-      throw conflict(
-        `environment "${name}" is a part of ${users.length === 1 ? 'pipeline' : 'pipelines'} ${names}`,
-        { remedy: 'remove it from the pipelines before, or delete these' },
-      );
-    }
+    if (users.length > 0)
+      throw conflict(`environment "${name}" is a part of ${named(users)}`, {
+        remedy: 'remove it from the pipelines before, or delete these',
+      });
+    const looking = await this.store.lookingAt(manager, name);
+    if (looking.length > 0)
+      throw conflict(`environment "${name}" is looked at by a health gate of ${named(looking)}`, {
+        remedy: 'take it out of the gate before',
+      });
     const removed = await this.store.environments.remove(manager, name);
     if (removed) await this.tell(manager, name, true);
     return removed;
@@ -60,4 +63,9 @@ export class EnvironmentHandler extends DocumentHandler<'Environment'> implement
   private async tell(manager: EntityManager, name: string, deleted: boolean): Promise<void> {
     await this.changes.publish(manager, [{ topic: 'environment', clusterId: '', key: name, deleted }]);
   }
+}
+
+function named(pipelines: readonly PipelineRecord[]): string {
+  const names = pipelines.map(({ name }) => `"${name}"`).join(', ');
+  return `${pipelines.length === 1 ? 'pipeline' : 'pipelines'} ${names}`;
 }

@@ -6,6 +6,7 @@ import { formatSelector } from '@flotilla/common/labels/selector';
 import type { EntityManager } from 'typeorm';
 import { checkFleet } from './domain/check-fleet.js';
 import type { FleetEnvironment } from './domain/check-fleet.js';
+import { environmentsOf } from './domain/environments-of.js';
 import { environmentOf, PipelineStore } from './pipeline.store.js';
 
 /** Reads what a pipeline is checked against. */
@@ -14,12 +15,8 @@ export class PipelineCheck {
   constructor(private readonly store: PipelineStore) {}
 
   async check(manager: EntityManager, spec: PipelineSpec): Promise<readonly DocumentProblem[]> {
-    const names = new Set([
-      ...spec.environments.map(({ name }) => name),
-      ...spec.environments.flatMap(({ gates }) => [...gates.before, ...gates.after].flatMap(namedByGate)),
-    ]);
     const environments = new Map<string, FleetEnvironment>();
-    for (const stored of await this.store.environments.some(manager, [...names])) {
+    for (const stored of await this.store.environments.some(manager, environmentsOf(spec))) {
       const environment = environmentOf(stored);
       environments.set(stored.name, {
         allowEmpty: environment.allowEmpty,
@@ -29,10 +26,4 @@ export class PipelineCheck {
     }
     return checkFleet(spec, environments);
   }
-}
-
-type AnyGate = PipelineSpec['environments'][number]['gates']['before'][number];
-
-function namedByGate(gate: AnyGate): readonly string[] {
-  return gate.type === 'health' ? (gate.environments ?? []) : [];
 }

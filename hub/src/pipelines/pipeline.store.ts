@@ -7,6 +7,7 @@ import { selectorSql } from '../fleet/read-models/label-selector-sql.js';
 import { SqlConditions } from '../paging/sql-conditions.js';
 import { DocumentStore } from './document.store.js';
 import type { StoredDocument } from './document.store.js';
+import { lookedAt } from './domain/environments-of.js';
 import type { Member, PipelineRecord } from './pipelines.js';
 import { Pipelines } from './pipelines.js';
 
@@ -98,6 +99,11 @@ export class PipelineStore extends Pipelines {
   async using(manager: EntityManager, environments: readonly string[]): Promise<readonly PipelineRecord[]> {
     const all = environments.length === 0 ? [] : await this.all(manager);
     return all.filter(({ spec }) => spec.environments.some(({ name }) => environments.includes(name)));
+  }
+
+  /** Pipelines that look at an environment by a health gate, by name. */
+  async lookingAt(manager: EntityManager, environment: string): Promise<readonly PipelineRecord[]> {
+    return (await this.all(manager)).filter(({ spec }) => lookedAt(spec).includes(environment));
   }
 }
 

@@ -7,6 +7,102 @@ const inStaging = (fields: Record<string, unknown>) => ({
   environments: [{ name: 'dev' }, { name: 'staging', ...fields }],
 });
 
+const looks = (...environments: string[]) => ({ type: 'health', environments });
+const cycleOf = (path: string, out: string) =>
+  `is a cycle: ${path}; no release could ever pass this gate; take "${out}" out`;
+const healthRows = [
+  {
+    says: 'a health gate before that looks at its own environment',
+    change: inStaging({ gates: { before: [looks('dev', 'staging')] } }),
+    finds: {
+      'spec.environments[1].gates.before[0].environments[1]': cycleOf(
+        '"staging" waits for "staging"',
+        'staging',
+      ),
+    },
+  },
+  {
+    says: 'a health gate before that looks at an environment that comes later',
+    change: {
+      environments: [
+        { name: 'dev', gates: { before: [looks('prod')] } },
+        { name: 'staging' },
+        { name: 'prod' },
+      ],
+    },
+    finds: {
+      'spec.environments[0].gates.before[0].environments[0]': cycleOf(
+        '"dev" waits for "prod" waits for "staging" waits for "dev"',
+        'prod',
+      ),
+    },
+  },
+  {
+    says: 'a health gate after that looks at the next environment',
+    change: {
+      environments: [{ name: 'dev', gates: { after: [looks('dev', 'staging')] } }, { name: 'staging' }],
+    },
+    finds: {
+      'spec.environments[0].gates.after[0].environments[1]': cycleOf(
+        '"dev" waits for "staging" waits for "dev"',
+        'staging',
+      ),
+    },
+  },
+  {
+    says: 'two environments side by side that look at each other before they begin',
+    change: {
+      environments: [
+        { name: 'dev' },
+        { name: 'eu', after: ['dev'], gates: { before: [looks('us')] } },
+        { name: 'us', after: ['dev'], gates: { before: [looks('eu')] } },
+      ],
+    },
+    finds: {
+      'spec.environments[1].gates.before[0].environments[0]': cycleOf(
+        '"eu" waits for "us" waits for "eu"',
+        'us',
+      ),
+      'spec.environments[2].gates.before[0].environments[0]': cycleOf(
+        '"us" waits for "eu" waits for "us"',
+        'eu',
+      ),
+    },
+  },
+  {
+    says: 'nothing about two side by side that look at each other when both have begun',
+    change: {
+      environments: [
+        { name: 'dev' },
+        { name: 'eu', after: ['dev'], gates: { after: [looks('us')] } },
+        { name: 'us', after: ['dev'], gates: { after: [looks('eu')] } },
+      ],
+    },
+    finds: {},
+  },
+  {
+    says: 'nothing about one of two side by side that looks at the other one',
+    change: {
+      environments: [
+        { name: 'dev' },
+        { name: 'eu', after: ['dev'], gates: { before: [looks('us')] } },
+        { name: 'us', after: ['dev'], gates: { after: [looks('eu')] } },
+      ],
+    },
+    finds: {},
+  },
+  {
+    says: 'nothing about a look at clusters that follow their ref',
+    change: {
+      environments: [
+        { name: 'dev', gates: { before: [looks('lab')] } },
+        { name: 'lab', delivery: 'follow' },
+      ],
+    },
+    finds: {},
+  },
+];
+
 const rows: { says: string; change: Record<string, unknown>; finds: Record<string, string> }[] = [
   { says: 'nothing about a plain pipeline', change: {}, finds: {} },
   {
@@ -125,6 +221,7 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
     change: inDev({ gates: { before: [{ type: 'health', environments: ['other'] }] } }),
     finds: {},
   },
+  ...healthRows,
   {
     says: 'a wave after one that takes all',
     change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'all' }, { name: 'late' }] } }),

@@ -1,10 +1,12 @@
 import type { DocumentProblem } from '@flotilla/common/fleet-api/document';
 import type { Gate } from '@flotilla/common/fleet-api/gates';
 import type { PipelineEnvironment, PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
+import { checkHealthGates } from './check-health-gates.js';
 import { cycleOf, predecessors } from './order.js';
 
 /** What is wrong with a pipeline by itself, whatever the fleet looks like. The schema has been checked before. */
 export function checkPipeline(spec: PipelineSpec): readonly DocumentProblem[] {
+  const order = checkOrder(spec);
   return [
     ...checkSources(spec),
     ...checkWatches(spec),
@@ -13,7 +15,8 @@ export function checkPipeline(spec: PipelineSpec): readonly DocumentProblem[] {
       (index) => `spec.environments[${index}].name`,
       (name) => `environment "${name}" is named twice; an environment has one place in a pipeline`,
     ),
-    ...checkOrder(spec),
+    ...order,
+    ...(order.length > 0 ? [] : checkHealthGates(spec)),
     ...spec.environments.flatMap((environment, index) => checkEnvironment(spec, environment, index)),
   ];
 }
