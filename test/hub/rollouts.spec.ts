@@ -277,6 +277,28 @@ describe('a rollout', () => {
     expect(await picture(api, second)).toBe(`Running ${name('a')}=Moving ${name('b')}=Deferred`);
   });
 
+  it('of another environment takes over only the clusters that have come from there', async () => {
+    const other = `${env}-other`;
+    await rig.environment(other);
+    await clusters('a', 'b');
+    api.clock.advance(120_000);
+    await rig.confirm(name('a'));
+    const first = await rig.start(env, 'f9');
+    await rig.look(first);
+    await rig.reports(name('a'), 'f9');
+    await rig.look(first);
+    expect(await picture(api, first)).toBe(`Succeeded ${name('a')}=Done ${name('b')}=Deferred`);
+    await api.database.query(
+      `UPDATE clusters SET labels = jsonb_build_object('env', $2::text) WHERE name = $1`,
+      [name('a'), other],
+    );
+    await rig.start(other, 'fa');
+    await rig.confirm(name('b'));
+    await rig.look(first);
+    expect(await picture(api, first)).toBe(`Succeeded ${name('a')}=Dropped ${name('b')}=Moving`);
+    expect(await rig.pin(name('b'))).toBe(revisionOf('f9'));
+  });
+
   it('takes in a cluster that joins after the end', async () => {
     await clusters('a');
     const id = await rig.start(env, old);

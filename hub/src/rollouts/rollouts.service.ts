@@ -14,6 +14,7 @@ import { isFinal } from './domain/states.js';
 import { vetoTargets } from './domain/veto-targets.js';
 import { RolloutSummaries } from './read-models/rollout-summaries.js';
 import { RolloutEngine } from './rollout-engine.js';
+import type { StoredRollout } from './rollout-row.js';
 import { RolloutStore } from './rollout.store.js';
 import { Rollouts } from './rollouts.js';
 import type { RolloutCommand, RolloutItem, RolloutRequest, RolloutSummary } from './rollouts.js';
@@ -136,8 +137,28 @@ export class RolloutsService extends Rollouts {
           { remedy: 'wait for its end, or abort it' },
         );
       }
-      await this.engine.decide(manager, stored, { type: 'superseded', by }, now);
+      const clusters = await this.movedHere(manager, stored, environment, clusterIds);
+      const event = { type: 'superseded', by, ...(clusters && { clusters }) } as const;
+      await this.engine.decide(manager, stored, event, now);
     }
+  }
+
+  /**
+   * The clusters of a rollout that have come here from its environment, which goes on to look after the others; null
+   * where the two environments have clusters in common just now.
+   */
+  private async movedHere(
+    manager: EntityManager,
+    { subject, rollout }: StoredRollout,
+    environment: string,
+    clusterIds: readonly string[],
+  ): Promise<readonly string[] | null> {
+    if (subject.environment === environment) return null;
+    const here = new Set(clusterIds);
+    const shared = rollout.clusters.filter(({ id, state }) => here.has(id) && state !== 'Dropped');
+    const members = await this.pipelines.members(manager, subject.environment);
+    const there = new Set(members.map(({ clusterId }) => clusterId));
+    return shared.some(({ id }) => there.has(id)) ? null : shared.map(({ id }) => id);
   }
 }
 

@@ -324,6 +324,33 @@ describe('what a rollout does', () => {
     ).toEqual(['finish', 'reopen', 'finish']);
   });
 
+  it('lets go of clusters that another environment has taken over, and looks after the others', () => {
+    const course = new Course(['a', 'b', 'c'], { failureBudget: 1 }).look({ c: silent });
+    course.look({ a: there, b: broken() });
+    expect(course.picture).toBe('Succeeded a=Done b=Failed c=Deferred');
+    course.tell({ type: 'superseded', by: 'r2', clusters: ['a', 'b'] });
+    expect(course.picture).toBe('Succeeded a=Dropped b=Dropped c=Deferred');
+    expect(course.message('a')).toBe('rollout r2 has taken over');
+    course.look({ a: { member: false }, b: { member: false }, c: { heardAt: course.now } });
+    expect([course.picture, isOpen(course.rollout)]).toEqual([
+      'Succeeded a=Dropped b=Dropped c=Moving',
+      true,
+    ]);
+    expect(commandProblem(course.rollout, 'retry-failed')).toBe('no cluster has failed');
+    course.command('rollback').look({ c: home });
+    expect(course.picture).toBe('RolledBack a=Dropped b=Dropped c=RolledBack');
+    expect(course.asked).toBe('pin a, pin b, pin c, restore c');
+  });
+
+  it.each(['Skipped', 'RolledBack'] as const)('lets go of one that is %s, too', (state) => {
+    const course = new Course(['a', 'b'], { maxConcurrent: 1 }).look();
+    course.command('rollback').look({ a: home });
+    expect(course.picture).toBe('RolledBack a=RolledBack b=Skipped');
+    const taken = state === 'Skipped' ? 'b' : 'a';
+    course.tell({ type: 'superseded', by: 'r2', clusters: [taken] });
+    expect(course.rollout.clusters.find(({ id }) => id === taken)?.state).toBe('Dropped');
+  });
+
   it('stops when somebody vetoes its revision', () => {
     const course = new Course(['a', 'b'], { maxConcurrent: 1 }).look();
     course.tell({ type: 'vetoed', by: 'ada', reason: 'CVE' });

@@ -37,7 +37,7 @@ function apply(draft: Draft, rollout: Rollout, event: RolloutEvent): void {
     case 'vetoed':
       return stopForVeto(draft, `vetoed by ${event.by}: ${event.reason}`);
     case 'superseded':
-      return isFinal(rollout.state) ? handOver(draft, event.by) : undefined;
+      return isFinal(rollout.state) ? handOver(draft, event) : undefined;
     default:
       if (commandProblem(rollout, event.type) === null) carryOut(draft, event.type, event.by, event.reason);
   }
@@ -72,11 +72,11 @@ function stopForVeto(draft: Draft, reason: string): void {
   else if (draft.state === 'Succeeded') draft.fields.halted = true;
 }
 
-/** A later rollout has taken over the clusters that this one still had something to do with. */
-function handOver(draft: Draft, by: string): void {
-  draft.fields.superseded = true;
+/** A later rollout has taken over the clusters that this one still had something to do with, or some that left it. */
+function handOver(draft: Draft, { by, clusters }: Extract<RolloutEvent, { type: 'superseded' }>): void {
+  if (clusters === undefined) draft.fields.superseded = true;
   draft.clusters.forEach((cluster, index) => {
-    if (cluster.state === 'Deferred' || isInFlight(cluster))
-      draft.move(index, 'Dropped', `rollout ${by} has taken over`);
+    const isTaken = clusters?.includes(cluster.id) ?? (cluster.state === 'Deferred' || isInFlight(cluster));
+    if (isTaken && cluster.state !== 'Dropped') draft.move(index, 'Dropped', `rollout ${by} has taken over`);
   });
 }

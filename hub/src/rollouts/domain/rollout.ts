@@ -151,8 +151,11 @@ export type RolloutEvent =
   | { readonly type: RolloutCommandType; readonly by: string; readonly reason: string }
   /** Somebody has vetoed one of the revisions. */
   | { readonly type: 'vetoed'; readonly by: string; readonly reason: string }
-  /** A later rollout of the same sources in the same environment begins. */
-  | { readonly type: 'superseded'; readonly by: string };
+  /**
+   * A later rollout of the same sources begins. `clusters`: it takes over these alone, which have come to its
+   * environment from the one of this rollout.
+   */
+  | { readonly type: 'superseded'; readonly by: string; readonly clusters?: readonly string[] };
 
 export type RolloutAction =
   /** Pin the cluster to the revisions of the rollout. */

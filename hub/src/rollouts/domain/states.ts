@@ -107,14 +107,14 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
     RollingBack: 'the rollout rolls back, and it is its turn',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
     Deferred: 'the rollout rolls back, and it is offline',
-    Dropped: 'the rollout rolls back, and it has left the fleet',
+    Dropped: 'the rollout rolls back, and it has left the fleet; or a later rollout has taken over',
   },
   Failed: {
     Pending: 'retry-failed',
     Deferred: 'retry-failed of a cluster that catches up; or the rollout rolls back, and it is offline',
     RollingBack: 'the rollout rolls back, or it failed while it caught up with `onFailure: rollback`',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
-    Dropped: 'the rollout rolls back, and it has left the fleet',
+    Dropped: 'the rollout rolls back, and it has left the fleet; or a later rollout has taken over',
   },
   Deferred: {
     Moving: 'it is back, and there is room in the batch that catches up',
@@ -131,6 +131,7 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
   Skipped: {
     Pending: 'retry-failed, where only a failed cluster of its failure domain had kept it',
     Deferred: 'the same, of a cluster that catches up',
+    Dropped: 'a later rollout has taken over',
   },
   RollingBack: {
     RolledBack: 'its agent reports the earlier revision, healthy',
@@ -140,6 +141,7 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
   },
   RolledBack: {
     Deferred: 'retry-failed of a cluster that failed while it caught up',
+    Dropped: 'a later rollout has taken over',
   },
 };
 
