@@ -8,6 +8,7 @@ import type { ActiveFreeze } from '../standing/standing.js';
 import { StandingIntents } from '../standing/standing.js';
 import type { SourceFacts } from './domain/observe-cluster.js';
 import { observeCluster, unasked } from './domain/observe-cluster.js';
+import { failureDomainOf } from './domain/plan.js';
 import type { ClusterProgress, Observation, Rollout } from './domain/rollout.js';
 import type { KnownCluster, WantedSource } from './observation.store.js';
 import { ObservationStore, sourceText } from './observation.store.js';
@@ -125,7 +126,7 @@ function observationsOf(
       .map((known, item) => known ?? { ...unasked, source: sourceText(items[item]!.source) });
     const frozen = freezeOf(subject, cluster, freezes);
     const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
-    const domain = failureDomain === null ? null : (labels[failureDomain] ?? null);
+    const domain = failureDomain === null ? null : failureDomainOf({ failureDomain }, labels);
     const base = { ...known, domain, member: members?.has(id) ?? false, frozen };
     return [observeCluster(base, own, wanted, progress, rollout.plan.delivery === 'follow')];
   });

@@ -231,6 +231,14 @@ const rows: { says: string; change: Record<string, unknown>; finds: Record<strin
     },
   },
   {
+    says: 'clusters that count as offline at once',
+    change: inDev({ rollout: { membership: { offlineAfter: '0s' } } }),
+    finds: {
+      'spec.environments[0].rollout.membership.offlineAfter':
+        'every cluster would count as offline between two words of its agent; set it to at least 5s',
+    },
+  },
+  {
     says: 'a wave that is named twice',
     change: inDev({ rollout: { waves: [{ name: 'one', size: 1 }, { name: 'one' }] } }),
     finds: {

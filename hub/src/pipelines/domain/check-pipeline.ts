@@ -1,8 +1,12 @@
 import type { DocumentProblem } from '@flotilla/common/fleet-api/document';
+import { durationMs } from '@flotilla/common/fleet-api/fields';
 import type { Gate } from '@flotilla/common/fleet-api/gates';
 import type { PipelineEnvironment, PipelineSpec } from '@flotilla/common/fleet-api/pipeline';
 import { checkHealthGates } from './check-health-gates.js';
 import { cycleOf, predecessors } from './order.js';
+
+/** The time between two heartbeats of an agent. */
+const leastPatienceMs = 5_000;
 
 /** What is wrong with a pipeline by itself, whatever the fleet looks like. The schema has been checked before. */
 export function checkPipeline(spec: PipelineSpec): readonly DocumentProblem[] {
@@ -92,6 +96,7 @@ function checkEnvironment(
     ...after.flatMap((gate, at) => checkGate(gate, `${field}.gates.after[${at}]`)),
     ...(predecessors(spec, index).length > 0 ? [] : checkFirst(before, field)),
     ...checkWaves(environment.rollout.waves, `${field}.rollout`),
+    ...checkPatience(environment.rollout.membership, `${field}.rollout.membership`),
   ];
 }
 
@@ -140,6 +145,16 @@ function checkWaves(
     (name) => `wave "${name}" is named twice; give each its own name`,
   );
   return [...twice, ...starved];
+}
+
+/** Agents are heard of every few seconds: with less patience than that nobody would ever be there. */
+function checkPatience(
+  { offlineAfter }: PipelineEnvironment['rollout']['membership'],
+  field: string,
+): readonly DocumentProblem[] {
+  if (durationMs(offlineAfter) >= leastPatienceMs) return [];
+  const message = `every cluster would count as offline between two words of its agent; set it to at least ${leastPatienceMs / 1_000}s`;
+  return [{ field: `${field}.offlineAfter`, message }];
 }
 
 function repeated(

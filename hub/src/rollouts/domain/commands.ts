@@ -14,7 +14,10 @@ export function commandProblem(rollout: Rollout, command: RolloutCommandType): s
     return `it is ${state}; ${command} needs ${commandStates[command].join(' or ')}`;
   if (command === 'resume' && state === 'Succeeded' && !halted) return 'nothing is stopped';
   if (command === 'skip-wave' && wave >= plan.waves.length) return 'all its waves are over';
-  if (command === 'retry-failed' && !clusters.some(isRetried)) return 'no cluster has failed';
+  if (command === 'retry-failed' && !clusters.some(isRetried))
+    return clusters.some((cluster) => cluster.state === 'Failed')
+      ? 'what failed is the way back; rollback tries that again'
+      : 'no cluster has failed';
   if (command === 'rollback' && plan.delivery === 'follow')
     return 'its clusters follow their ref, so that there is no pin to take back; revert the commit';
   return null;

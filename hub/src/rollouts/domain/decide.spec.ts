@@ -324,6 +324,15 @@ describe('what a rollout does', () => {
     ).toEqual(['finish', 'reopen', 'finish']);
   });
 
+  it('says that a rollback is tried again by a rollback, not by a retry', () => {
+    const course = new Course(['a'], { soak: '1h' }).look().command('rollback').look({ a: broken() });
+    expect(course.picture).toBe('Failed a=Failed');
+    expect(commandProblem(course.rollout, 'retry-failed')).toBe(
+      'what failed is the way back; rollback tries that again',
+    );
+    expect(course.command('rollback').look({ a: home }).look().picture).toBe('RolledBack a=RolledBack');
+  });
+
   it('lets go of clusters that another environment has taken over, and looks after the others', () => {
     const course = new Course(['a', 'b', 'c'], { failureBudget: 1 }).look({ c: silent });
     course.look({ a: there, b: broken() });
