@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
-import { pipeline } from './documents.js';
+import { waitFor } from '../servers/wait-for.js';
+import { environment, pipeline } from './documents.js';
 import type { PromotionWorld } from './promotion-world.js';
 import { clearFleet, seedEnvironments, startPromotionWorld } from './promotion-world.js';
 
@@ -296,6 +297,30 @@ describe('two pipelines', () => {
     );
     await world.finish('prod');
     await world.until(`pipeline=${other}`, 'RollingOut');
+  });
+});
+
+describe('a cluster that labels have brought into two environments of a pipeline', () => {
+  const relabel = (labels: object) =>
+    world.api.database.query(`UPDATE clusters SET labels = $1 WHERE name = 'prod-1'`, [labels]);
+
+  it('keeps both from starting until it is in one of them again', async () => {
+    await world.apply(environment('ring', { ring: 'x' }, { allowEmpty: true }));
+    await world.apply(pipeline(web, [{ name: 'prod', after: [] }, 'ring']));
+    await relabel({ env: 'prod', ring: 'x' });
+    await world.release(web);
+    await waitFor('the reason', async () => {
+      const [one] = await world.list(where('prod'));
+      return (
+        one?.state === 'Gating' &&
+        one.waitingFor ===
+          `cluster prod-1 is in prod and in ring of pipeline ${web}, and would take the releases of both: change its labels`
+      );
+    });
+    expect(world.rollouts.started.filter((one) => one.pipeline === web)).toEqual([]);
+    await relabel({ env: 'prod' });
+    await world.look();
+    await world.until(where('prod'), 'RollingOut');
   });
 });
 

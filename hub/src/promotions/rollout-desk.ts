@@ -39,6 +39,7 @@ export class RolloutDesk {
     await this.lockSources(manager, release);
     const [obstacle] =
       (await this.environments.obstacle(manager, before.environment)) ??
+      (await this.environments.overlap(manager, setup.pipeline, before.environment)) ??
       (await this.observer.obstacles(manager, before, setup, release, null));
     const event: PromotionEvent =
       obstacle === undefined
