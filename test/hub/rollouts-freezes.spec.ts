@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StandingPort } from '@flotilla/hub/gateway/standing-port';
+import { Rollouts } from '@flotilla/hub/rollouts/rollouts';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
 import { waitFor } from '../servers/wait-for.js';
 import type { ApiHub } from './api-hub.js';
@@ -66,6 +67,12 @@ async function messageOf(id: string, cluster: string): Promise<string> {
   return body.members.find((one) => one.cluster === `${cluster}-${runs}`)?.message ?? '';
 }
 
+/** What promotions say of the freeze that holds their rollout. */
+async function frozen(): Promise<string | null | undefined> {
+  const rollouts = api.hub.app.get(Rollouts, { strict: false });
+  return (await rollouts.summaries(api.database.manager, [promotionId]))[0]?.frozen;
+}
+
 describe('a rollout by break-glass', () => {
   it('is stopped by a freeze that comes between its waves, until that one may be passed, too', async () => {
     await allow(await freeze('sale'));
@@ -81,10 +88,12 @@ describe('a rollout by break-glass', () => {
     await rig.look(id);
     expect(await picture(api, id)).toBe(`Running a-${runs}=Done b-${runs}=Pending`);
     expect(await messageOf(id, 'b')).toMatch(/^frozen by "line-\d+" until .*: it is line$/);
+    expect(await frozen()).toBe(await messageOf(id, 'b'));
     expect(await told('b')).toBe('nothing');
 
     await allow(line);
     await rig.look(id);
+    expect(await frozen()).toBeNull();
     expect(await told('b')).toBe('new, passes');
     await rig.reports(`b-${runs}`, 'bbb1');
     await rig.confirm(`a-${runs}`);

@@ -57,6 +57,8 @@ export interface RolloutSummary {
   readonly waves: number;
   /** Number of clusters by their state (see docs/spec/rollouts.md); states without a cluster are left out. */
   readonly clusters: Readonly<Record<string, number>>;
+  /** The freeze that keeps clusters of it where they are, with its end and its reason; null: none. */
+  readonly frozen: string | null;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
 }

@@ -43,6 +43,7 @@ const rolloutSchema = z.object({
   waveNumber: z.int().nullable().meta({ description: 'Its position, from 1.' }),
   waves: z.int().meta({ description: 'How many there are.' }),
   clusters: z.record(z.string(), z.int()).meta({ description: 'Number of clusters by state.' }),
+  frozen: z.string().nullable().meta({ description: 'The freeze that holds clusters of it, with its end.' }),
   startedAt: time,
   finishedAt: time.nullable(),
 });

@@ -9,6 +9,7 @@ const running = {
   waveNumber: 1,
   waves: 3,
   clusters: { Done: 1, Moving: 2, Pending: 9 },
+  frozen: null,
 } as const;
 
 describe('how far a rollout is', () => {
@@ -32,6 +33,16 @@ describe('how far a rollout is', () => {
       'while it is paused',
       { state: 'Paused', reason: 'paused by ada: lunch' },
       'rollout r1 is paused (paused by ada: lunch): wave canary (1 of 3), 1 of 12 clusters done',
+    ],
+    [
+      'names the freeze that holds it, with its end',
+      { frozen: 'frozen by "sale" until 2026-03-01T12:00:00.000Z: nobody is on call' },
+      'rollout r1: wave canary (1 of 3), 1 of 12 clusters done; frozen by "sale" until 2026-03-01T12:00:00.000Z: nobody is on call',
+    ],
+    [
+      'says for whom the next wave waits',
+      { reason: 'no cluster has taken the revision yet' },
+      'rollout r1: wave canary (1 of 3), 1 of 12 clusters done; no cluster has taken the revision yet',
     ],
     [
       'on the way back',

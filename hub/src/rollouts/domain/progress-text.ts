@@ -2,19 +2,26 @@ import type { RolloutSummary } from '../rollouts.js';
 
 type Progress = Pick<
   RolloutSummary,
-  'id' | 'state' | 'reason' | 'wave' | 'waveNumber' | 'waves' | 'clusters'
+  'id' | 'state' | 'reason' | 'wave' | 'waveNumber' | 'waves' | 'clusters' | 'frozen'
 >;
 
 /** What is told beside those that are where they belong. */
 const alsoTold = ['Failed', 'Deferred'] as const;
 
-/** Which rollout something waits for, and how far it is: "rollout 0199…: wave canary (1 of 3), 2 of 12 clusters done". */
+/**
+ * Which rollout something waits for, and how far it is: "rollout 0199…: wave canary (1 of 3), 2 of 12 clusters done", with
+ * what keeps it from going on.
+ */
 export function progressText(rollout: Progress): string {
-  const { id, state, reason } = rollout;
+  const { id, state, reason, frozen } = rollout;
   const parts = [state === 'RollingBack' ? 'rolls back' : waveText(rollout), clustersText(rollout)];
   const how = parts.filter((part) => part !== '').join(', ');
   const paused = state === 'Paused' ? ` is paused${reason === '' ? '' : ` (${reason})`}` : '';
-  return `rollout ${id}${paused}: ${how}`;
+  const holds = [
+    ...(state === 'Running' && reason !== '' ? [reason] : []),
+    ...(frozen === null ? [] : [frozen]),
+  ];
+  return [`rollout ${id}${paused}: ${how}`, ...holds].join('; ');
 }
 
 function waveText({ wave, waveNumber, waves }: Progress): string {

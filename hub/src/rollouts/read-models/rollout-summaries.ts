@@ -18,6 +18,8 @@ export class RolloutSummaries {
          (SELECT coalesce(json_object_agg(n.state, n.count), '{}'::json) FROM (
            SELECT c.state, count(*)::int AS count FROM rollout_clusters c WHERE c.rollout_id = r.id GROUP BY c.state
          ) n) AS clusters,
+         CASE WHEN r.state IN ('Running', 'RollingBack') THEN (SELECT max(c.message) FROM rollout_clusters c
+           WHERE c.rollout_id = r.id AND c.message LIKE 'frozen by %') END AS frozen,
          coalesce(r.started_at, r.created_at) AS "startedAt", r.finished_at AS "finishedAt"
        FROM rollouts r WHERE r.promotion_id = ANY($1) ORDER BY r.id DESC`,
       [promotionIds],
