@@ -11,7 +11,7 @@ import { waitFor } from '../servers/wait-for.js';
 import type { ApiHub } from './api-hub.js';
 import { startApiHub } from './api-hub.js';
 import { failedBuild, revisionOf } from './api-seed.js';
-import { pipeline } from './documents.js';
+import { document, pipeline } from './documents.js';
 import { RolloutRig, source } from './rollout-rig.js';
 
 const old = 'aaaa';
@@ -102,6 +102,35 @@ describe('with real rollouts', () => {
     await api.ask('POST', `/api/v1/promotions/${id}/approve`, { body: {} });
     await agentMoves(prod, 'bbbb');
     await until(prod, 'Promoted');
+  });
+
+  it('a promotion that has ended may be let pass a freeze while a cluster of it catches up', async () => {
+    await rig.cluster(`${dev}-b`, { env: dev }, old);
+    api.clock.advance(120_000);
+    await rig.confirm(`${dev}-a`);
+    await apply(dev);
+    await release('bbbb');
+    await until(dev, 'RollingOut');
+    await agentMoves(dev, 'bbbb');
+    const { id } = await until(dev, 'Promoted');
+    const end = new Date(api.clock.now().getTime() + 3_600_000).toISOString();
+    const spec = { scope: { environment: dev }, reason: 'sale', until: end };
+    const freeze = `sale-${runs}`;
+    await api.ask('PUT', '/api/v1/apply', { body: document('Freeze', freeze, spec) });
+    const ask = () =>
+      api.ask('POST', `/api/v1/freezes/${freeze}/break-glass`, { body: { promotion: id, reason: 'fix' } });
+    expect((await ask()).json().breakGlass).toMatchObject([{ promotion: id, state: 'Requested' }]);
+    await api.database.query('DELETE FROM clusters WHERE name = $1', [`${dev}-b`]);
+    const rows: { id: string }[] = await api.database.query(
+      'SELECT id FROM rollouts WHERE promotion_id = $1',
+      [id],
+    );
+    await rig.look(rows[0]!.id);
+    const over = await ask();
+    expect([over.statusCode, over.json().error.message]).toEqual([
+      409,
+      `promotion "${id}" has ended: no freeze is in its way`,
+    ]);
   });
 
   it('a bad release goes back, is vetoed, and never comes to the next environment', async () => {

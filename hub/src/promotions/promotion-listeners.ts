@@ -138,8 +138,14 @@ export class PromotionsForFreezes extends FreezablePromotions {
     super();
   }
 
+  /** One that has ended is over when none of its clusters catches up, or goes back, any more. */
   async find(manager: EntityManager, promotionId: string): Promise<FreezablePromotion | null> {
     const promotion = await this.promotions.find(manager, promotionId);
-    return promotion && { environment: promotion.environment, isOver: isEnd(promotion.state) };
+    if (!promotion) return null;
+    const { environment, state } = promotion;
+    return {
+      environment,
+      isOver: isEnd(state) && !(await this.promotions.movesClusters(manager, promotionId)),
+    };
   }
 }

@@ -78,6 +78,16 @@ export class PromotionStore {
     return rows[0] ? promotionFrom(rows[0]) : null;
   }
 
+  /** Whether a rollout of it still has something to do with a cluster, be it after its end. */
+  async movesClusters(manager: EntityManager, id: string): Promise<boolean> {
+    const rows: unknown[] = await manager.query(
+      `SELECT 1 FROM rollouts r JOIN rollout_clusters c ON c.rollout_id = r.id
+       WHERE r.promotion_id = $1 AND c.state IN ('Moving', 'Soaking', 'RollingBack', 'Deferred') LIMIT 1`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   /** False when the hub has promoted this release here before. */
   async insert(manager: EntityManager, promotion: Promotion, now: Date): Promise<boolean> {
     const rows: unknown[] = await manager.query(
