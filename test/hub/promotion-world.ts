@@ -44,6 +44,7 @@ export class ScriptedRollouts extends Rollouts {
   async command(_manager: EntityManager, id: string, command: RolloutCommand, by: string): Promise<void> {
     this.commands.push({ ...command, id, by });
   }
+  async retire(): Promise<void> {}
   async summaries(): Promise<readonly RolloutSummary[]> {
     return [];
   }

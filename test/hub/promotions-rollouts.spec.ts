@@ -133,6 +133,26 @@ describe('with real rollouts', () => {
     ]);
   });
 
+  it('a pipeline that loses an environment or is deleted takes in nobody there any more', async () => {
+    await apply(dev, { name: prod, after: [] });
+    await release('bbbb');
+    const rollouts: string[] = [];
+    for (const name of [dev, prod]) {
+      await until(name, 'RollingOut');
+      await agentMoves(name, 'bbbb');
+      const { rollout } = await until(name, 'Promoted');
+      rollouts.push(rollout?.id ?? '');
+    }
+    await apply(prod);
+    expect((await api.ask('DELETE', `/api/v1/pipelines/${web}`)).statusCode).toBe(204);
+    for (const name of [dev, prod]) await rig.cluster(`${name}-b`, { env: name }, old);
+    for (const id of rollouts) {
+      await rig.look(id);
+      const { superseded, members } = (await api.ask('GET', `/api/v1/rollouts/${id}`)).json();
+      expect([superseded, members.length]).toEqual([true, 1]);
+    }
+  });
+
   it('a bad release goes back, is vetoed, and never comes to the next environment', async () => {
     await apply(dev, prod);
     await release('dead');

@@ -8,7 +8,7 @@ import { Clock } from '../platform/clock.js';
 import { conflict } from '../platform/errors/hub-error.js';
 import { ReleaseListener } from '../releases/releases.js';
 import type { ReleaseRecord } from '../releases/releases.js';
-import { RolloutListener } from '../rollouts/rollouts.js';
+import { RolloutListener, Rollouts } from '../rollouts/rollouts.js';
 import type { RolloutState } from '@flotilla/common/fleet-api/rollout-state';
 import type { RolloutOutcome } from '../rollouts/rollouts.js';
 import { isEnd } from './domain/promotion-state.js';
@@ -98,17 +98,23 @@ export class ReleaseTaker extends ReleaseListener {
 export class PipelineTaker extends PipelineListener {
   constructor(
     private readonly promotions: PromotionStore,
+    private readonly rollouts: Rollouts,
     private readonly bell: LaneBell,
   ) {
     super();
   }
 
-  async applied(manager: EntityManager, { name, spec }: PipelineRecord): Promise<void> {
-    const lanes = spec.environments.map((environment) => ({ pipeline: name, environment: environment.name }));
-    await this.bell.ring(manager, lanes);
+  async applied(manager: EntityManager, { name, spec }: PipelineRecord, now: Date): Promise<void> {
+    const environments = spec.environments.map((environment) => environment.name);
+    await this.rollouts.retire(manager, name, environments, now);
+    await this.bell.ring(
+      manager,
+      environments.map((environment) => ({ pipeline: name, environment })),
+    );
   }
 
   async removed(manager: EntityManager, pipeline: string, now: Date): Promise<void> {
+    await this.rollouts.retire(manager, pipeline, [], now);
     await this.promotions.retire(manager, pipeline, now);
   }
 }

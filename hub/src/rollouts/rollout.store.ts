@@ -122,6 +122,19 @@ export class RolloutStore {
     return rows.map(({ id }) => id);
   }
 
+  /** Open rollouts of a pipeline in other environments than these. */
+  async openOutside(
+    manager: EntityManager,
+    pipeline: string,
+    environments: readonly string[],
+  ): Promise<readonly string[]> {
+    const rows = await manager.query<{ id: string }[]>(
+      'SELECT r.id FROM rollouts r WHERE r.is_open AND r.pipeline = $1 AND r.environment <> ALL($2) ORDER BY r.id',
+      [pipeline, environments],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Writes what the decisions changed. */
   async save(manager: EntityManager, decisions: readonly SavedDecision[]): Promise<void> {
     if (decisions.length === 0) return;

@@ -106,6 +106,19 @@ export class RolloutsService extends Rollouts {
     });
   }
 
+  async retire(
+    manager: EntityManager,
+    pipeline: string,
+    environments: readonly string[],
+    now: Date,
+  ): Promise<void> {
+    for (const id of await this.store.openOutside(manager, pipeline, environments)) {
+      const stored = await this.store.lock(manager, id);
+      const reason = `pipeline ${pipeline} does not bring releases here any more`;
+      if (stored) await this.engine.decide(manager, stored, { type: 'retired', reason }, now);
+    }
+  }
+
   summaries(manager: EntityManager, promotionIds: readonly string[]): Promise<readonly RolloutSummary[]> {
     return this.reader.ofPromotions(manager, promotionIds);
   }

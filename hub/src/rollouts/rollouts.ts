@@ -96,6 +96,17 @@ export abstract class Rollouts {
     now: Date,
   ): Promise<void>;
 
+  /**
+   * The pipeline brings releases to these environments alone from now on (none: it was deleted): what has ended in the
+   * others looks after nobody any more.
+   */
+  abstract retire(
+    manager: EntityManager,
+    pipeline: string,
+    environments: readonly string[],
+    now: Date,
+  ): Promise<void>;
+
   /** Rollouts of these promotions, newest first. */
   abstract summaries(
     manager: EntityManager,

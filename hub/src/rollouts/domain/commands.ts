@@ -9,7 +9,7 @@ import { hasFailed } from './tally.js';
 /** Why a command cannot be carried out just now; null when it can. */
 export function commandProblem(rollout: Rollout, command: RolloutCommandType): string | null {
   const { state, plan, superseded, halted, clusters, wave } = rollout;
-  if (superseded) return 'a later rollout has taken over';
+  if (superseded) return 'a later rollout has taken over, or its pipeline is gone';
   if (!commandStates[command].includes(state))
     return `it is ${state}; ${command} needs ${commandStates[command].join(' or ')}`;
   if (command === 'resume' && state === 'Succeeded' && !halted) return 'nothing is stopped';

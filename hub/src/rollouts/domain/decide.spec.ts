@@ -47,7 +47,7 @@ class Course {
     return this;
   }
 
-  command(type: Exclude<RolloutEvent['type'], 'observed' | 'vetoed' | 'superseded'>): this {
+  command(type: Exclude<RolloutEvent['type'], 'observed' | 'vetoed' | 'superseded' | 'retired'>): this {
     return this.tell({ type, by: 'ada', reason: 'why' });
   }
 
@@ -349,6 +349,28 @@ describe('what a rollout does', () => {
     course.command('rollback').look({ c: home });
     expect(course.picture).toBe('RolledBack a=Dropped b=Dropped c=RolledBack');
     expect(course.asked).toBe('pin a, pin b, pin c, restore c');
+  });
+
+  it('looks after nobody any more when its pipeline is gone, and takes no command', () => {
+    const course = new Course(['a', 'b'])
+      .look({ b: silent })
+      .look({ a: there })
+      .tell({ type: 'retired', reason: 'pipeline web was deleted' });
+    expect([course.picture, course.message('b'), isOpen(course.rollout)]).toEqual([
+      'Succeeded a=Done b=Dropped',
+      'pipeline web was deleted',
+      false,
+    ]);
+    course.look({ b: { heardAt: start + 3_600_000 }, c: {} }, 3_600_000);
+    expect(course.picture).toBe('Succeeded a=Done b=Dropped');
+    expect(commandProblem(course.rollout, 'rollback')).toBe(
+      'a later rollout has taken over, or its pipeline is gone',
+    );
+  });
+
+  it('goes on to its end although its pipeline is gone', () => {
+    const course = new Course(['a']).look().tell({ type: 'retired', reason: 'pipeline web was deleted' });
+    expect(course.look({ a: there }).picture).toBe('Succeeded a=Done');
   });
 
   it.each(['Skipped', 'RolledBack'] as const)('lets go of one that is %s, too', (state) => {

@@ -37,7 +37,11 @@ function apply(draft: Draft, rollout: Rollout, event: RolloutEvent): void {
     case 'vetoed':
       return stopForVeto(draft, `vetoed by ${event.by}: ${event.reason}`);
     case 'superseded':
-      return isFinal(rollout.state) ? handOver(draft, event) : undefined;
+      return isFinal(rollout.state)
+        ? handOver(draft, `rollout ${event.by} has taken over`, event.clusters)
+        : undefined;
+    case 'retired':
+      return isFinal(rollout.state) ? handOver(draft, event.reason) : undefined;
     default:
       if (commandProblem(rollout, event.type) === null) carryOut(draft, event.type, event.by, event.reason);
   }
@@ -72,11 +76,11 @@ function stopForVeto(draft: Draft, reason: string): void {
   else if (draft.state === 'Succeeded') draft.fields.halted = true;
 }
 
-/** A later rollout has taken over the clusters that this one still had something to do with, or some that left it. */
-function handOver(draft: Draft, { by, clusters }: Extract<RolloutEvent, { type: 'superseded' }>): void {
+/** Somebody else looks after the clusters that this one still had something to do with, or after some that left it. */
+function handOver(draft: Draft, message: string, clusters?: readonly string[]): void {
   if (clusters === undefined) draft.fields.superseded = true;
   draft.clusters.forEach((cluster, index) => {
     const isTaken = clusters?.includes(cluster.id) ?? (cluster.state === 'Deferred' || isInFlight(cluster));
-    if (isTaken && cluster.state !== 'Dropped') draft.move(index, 'Dropped', `rollout ${by} has taken over`);
+    if (isTaken && cluster.state !== 'Dropped') draft.move(index, 'Dropped', message);
   });
 }

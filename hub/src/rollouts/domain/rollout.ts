@@ -155,7 +155,9 @@ export type RolloutEvent =
    * A later rollout of the same sources begins. `clusters`: it takes over these alone, which have come to its
    * environment from the one of this rollout.
    */
-  | { readonly type: 'superseded'; readonly by: string; readonly clusters?: readonly string[] };
+  | { readonly type: 'superseded'; readonly by: string; readonly clusters?: readonly string[] }
+  /** Its pipeline does not bring releases to the environment any more. */
+  | { readonly type: 'retired'; readonly reason: string };
 
 export type RolloutAction =
   /** Pin the cluster to the revisions of the rollout. */

@@ -90,7 +90,7 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
     Skipped: 'it has moved on to another revision by itself (`delivery: follow`)',
     RollingBack: 'the rollout rolls back',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
-    Dropped: 'it left the fleet, or a later rollout has taken over',
+    Dropped: 'it left the fleet, or a later rollout has taken over or its pipeline is gone',
   },
   Soaking: {
     Moving: 'it is not healthy any more, but has not failed',
@@ -100,21 +100,23 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
     Skipped: 'it has moved on to another revision by itself (`delivery: follow`)',
     RollingBack: 'the rollout rolls back',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
-    Dropped: 'it left the fleet, or a later rollout has taken over',
+    Dropped: 'it left the fleet, or a later rollout has taken over or its pipeline is gone',
   },
   Done: {
     Failed: 'it failed again, or was not healthy for the progress deadline, before the rollout ended',
     RollingBack: 'the rollout rolls back, and it is its turn',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
     Deferred: 'the rollout rolls back, and it is offline',
-    Dropped: 'the rollout rolls back, and it has left the fleet; or a later rollout has taken over',
+    Dropped:
+      'the rollout rolls back, and it has left the fleet; or a later rollout has taken over or its pipeline is gone',
   },
   Failed: {
     Pending: 'retry-failed',
     Deferred: 'retry-failed of a cluster that catches up; or the rollout rolls back, and it is offline',
     RollingBack: 'the rollout rolls back, or it failed while it caught up with `onFailure: rollback`',
     RolledBack: 'the rollout rolls back, and it has no other revision to go back to',
-    Dropped: 'the rollout rolls back, and it has left the fleet; or a later rollout has taken over',
+    Dropped:
+      'the rollout rolls back, and it has left the fleet; or a later rollout has taken over or its pipeline is gone',
   },
   Deferred: {
     Moving: 'it is back, and there is room in the batch that catches up',
@@ -122,7 +124,8 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
     RolledBack: 'it is back, and has its earlier revision',
     Skipped: 'skip-wave, the rollout stopped, or a cluster of its failure domain failed',
     Failed: 'its retry is given up: skip-wave, or the rollout stopped',
-    Dropped: 'it left the fleet, its labels do not match any more, or a later rollout has taken over',
+    Dropped:
+      'it left the fleet, its labels do not match any more, or a later rollout has taken over or its pipeline is gone',
   },
   Dropped: {
     Pending: 'it belongs to the environment again (`joined: last-wave`)',
@@ -131,17 +134,17 @@ export const clusterTransitions: TransitionTable<ClusterState> = {
   Skipped: {
     Pending: 'retry-failed, where only a failed cluster of its failure domain had kept it',
     Deferred: 'the same, of a cluster that catches up',
-    Dropped: 'a later rollout has taken over',
+    Dropped: 'a later rollout has taken over or its pipeline is gone',
   },
   RollingBack: {
     RolledBack: 'its agent reports the earlier revision, healthy',
     Failed: 'its agent reports a failure or a refusal, or the progress deadline has passed',
     Deferred: 'it went offline',
-    Dropped: 'it left the fleet, or a later rollout has taken over',
+    Dropped: 'it left the fleet, or a later rollout has taken over or its pipeline is gone',
   },
   RolledBack: {
     Deferred: 'retry-failed of a cluster that failed while it caught up',
-    Dropped: 'a later rollout has taken over',
+    Dropped: 'a later rollout has taken over or its pipeline is gone',
   },
 };
 

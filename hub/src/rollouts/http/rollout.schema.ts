@@ -48,7 +48,7 @@ const fields = {
   clusters: counts,
   commands: z.array(z.enum(rolloutCommands)).meta({ description: 'Commands that its state allows.' }),
   catchUpStopped: z.boolean().meta({ description: 'Too many failed while they caught up; resume goes on.' }),
-  superseded: z.boolean().meta({ description: 'A later rollout has taken over.' }),
+  superseded: z.boolean().meta({ description: 'A later rollout has taken over, or its pipeline is gone.' }),
   createdAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
