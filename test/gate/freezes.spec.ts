@@ -135,6 +135,31 @@ describe('what the cluster keeps', () => {
     );
   });
 
+  it('stands as the hub gave it when somebody edits it, and is put right', async () => {
+    const { hub, cluster } = fleet;
+    const { repository, first } = await fleet.source('edited');
+    await hub.asked({ freezes: [freezeOf({ id: 'stays', source: sourceOf('edited') })] });
+    const known = hub.hellos.length;
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: fluxNamespace, name: 'flotilla-agent-standing' },
+    };
+    const text = (await fleet.stored())?.data?.['standing.json'] ?? '';
+    const without = JSON.stringify({ ...JSON.parse(text), freezes: [] });
+    await cluster.patch(object, { data: { 'standing.json': without } });
+    await waitFor(
+      'the set',
+      async () =>
+        hub.hellos.length > known && (await fleet.stored())?.data?.['standing.json']?.includes('"stays"'),
+    );
+    const second = await repository.commit({ 'a.txt': 'two' });
+    await fleet.reconciled('edited');
+    expect(artifactOf(await fleet.gate('edited', 'Frozen'))).toBe(revision(first));
+    await hub.asked({});
+    await fleet.at('edited', second);
+  });
+
   it('holds every source when it is corrupt and the hub away, except those that ignore the hub', async () => {
     const { hub, cluster } = fleet;
     const [source, free] = [await fleet.source('unsure'), await fleet.source('unasked', { gate: 'none' })];

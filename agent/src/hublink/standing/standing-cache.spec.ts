@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createKubeClient } from '../../kube/create-kube-client.js';
 import { reply, startScriptedServer, stopScriptedServers } from '../../kube/scripted-server.js';
 import { systemClock } from '../../runtime/clock.js';
 import { createLogger } from '../../runtime/logger.js';
-import { StandingCache } from './standing-cache.js';
+import { StandingCache, versionOf } from './standing-cache.js';
 import { emptySet } from './standing-set.js';
 import { storeSet } from './stored-set.js';
 
@@ -22,6 +22,7 @@ const stored = {
   ...storeSet({ ...emptySet, version: 3n, pins: [pin] }),
 };
 
+const patience = { timeout: 20_000 };
 let running = new AbortController();
 afterEach(async () => {
   running.abort();
@@ -32,11 +33,15 @@ afterEach(async () => {
 /** A cache of a server that answers lists like this; its watches say nothing. */
 async function cacheOf(list: (response: ServerResponse, count: number) => void) {
   let lists = 0;
+  const watches: ServerResponse[] = [];
   const { transport } = await startScriptedServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/api/v1') return reply(response, 200, resources);
     if (pathname.startsWith('/api') && !pathname.endsWith('/configmaps')) return reply(response, 404);
-    if (searchParams.has('watch')) return response.writeHead(200).flushHeaders();
+    if (searchParams.has('watch')) {
+      watches.push(response.writeHead(200, { 'content-type': 'application/json' }));
+      return response.flushHeaders();
+    }
     lists += 1;
     return list(response, lists);
   });
@@ -50,7 +55,12 @@ async function cacheOf(list: (response: ServerResponse, count: number) => void) 
     verbs: ['pin', 'freeze'],
   });
   void cache.run(running.signal);
-  return { cache, log };
+  /** The watch tells of a change, once there is one. */
+  const tell = async (object: object) => {
+    await vi.waitFor(() => expect(watches.length).toBeGreaterThan(0), patience);
+    watches.at(-1)?.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+  };
+  return { cache, log, tell };
 }
 
 const items = (...of: unknown[]) => ({
@@ -104,6 +114,53 @@ describe('what stands', () => {
     isAllowed = true;
     expect(await changed, 'every source looks again').toBe(true);
     expect(cache.of(source).pin).toBeDefined();
+  });
+
+  describe('that somebody changes by hand', () => {
+    const other = { ...pin, revision: 'main@sha1:2' };
+    const at = (resourceVersion: string, set: object) => ({
+      ...stored,
+      ...storeSet({ ...emptySet, version: 3n, pins: [pin], ...set }),
+      metadata: { ...stored.metadata, resourceVersion },
+    });
+
+    it.each<[string, object, bigint, string]>([
+      ['stands as it was: another content', { pins: [other] }, 0n, 'main@sha1:1'],
+      ['stands as it was: an older version', { version: 2n, pins: [other] }, 0n, 'main@sha1:1'],
+      ['stands as it was: nothing at all under its version', { pins: [] }, 0n, 'main@sha1:1'],
+      [
+        'is another one of the hub when its version is higher',
+        { version: 4n, pins: [other] },
+        4n,
+        'main@sha1:2',
+      ],
+      ['is another one when it is of another cluster', { cluster: 'c2', pins: [other] }, 3n, 'main@sha1:2'],
+    ])('%s', async (_sentence, set, version, revision) => {
+      const { cache, tell } = await cacheOf((response) => reply(response, 200, items(stored)));
+      await cache.waitUntilRead(running.signal);
+      let lost = 0;
+      cache.onLost(() => (lost += 1));
+      await tell(at('6', set));
+      await vi.waitFor(
+        () =>
+          expect([versionOf(cache.kept), lost, cache.of(source).pin?.revision]).toEqual([
+            version,
+            version === 0n ? 1 : 0,
+            revision,
+          ]),
+        patience,
+      );
+    });
+
+    it('counts again when the hub has sent it again, also when that is what it was changed to', async () => {
+      const { cache, tell } = await cacheOf((response) => reply(response, 200, items(stored)));
+      await cache.waitUntilRead(running.signal);
+      const changed = at('6', { pins: [other] });
+      await tell(changed);
+      await vi.waitFor(() => expect(versionOf(cache.kept)).toBe(0n), patience);
+      cache.observe(changed);
+      expect([versionOf(cache.kept), cache.of(source).pin?.revision]).toEqual([3n, 'main@sha1:2']);
+    });
   });
 
   it('is told as lost when it is wiped or corrupt, and not when an older copy comes late', async () => {

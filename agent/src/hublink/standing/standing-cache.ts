@@ -7,7 +7,7 @@ import { createInformer } from '../../runtime/informer.js';
 import type { Logger } from '../../runtime/logger.js';
 import { isNewer } from '../../runtime/object-store.js';
 import type { IntentVerb } from '../intents/intent-policy.js';
-import { changeBetween, type StandingChange, type StandingState } from './standing-change.js';
+import { changeBetween, isEdited, type StandingChange, type StandingState } from './standing-change.js';
 import { allowedOf } from './standing-policy.js';
 import {
   emptySet,
@@ -48,6 +48,8 @@ export interface StandingCacheOptions {
 }
 
 const notRead: StandingState = { readable: false, why: 'they have not been read yet' };
+/** What is kept is not what the hub gave; what it gave still stands. */
+const edited: StandingState = { readable: false, why: 'they were changed by hand' };
 
 /** Follows the ConfigMap, whoever writes it: another shard, another replica, this process or a person. */
 export class StandingCache implements StandingIntentsCache {
@@ -57,6 +59,8 @@ export class StandingCache implements StandingIntentsCache {
   readonly #waiting: Array<() => void> = [];
   #object: KubeObject | undefined;
   #kept: StandingState = notRead;
+  /** What stands: what is kept, or was before somebody changed it by hand. */
+  #given: StandingState = notRead;
   #allowed: StandingState = notRead;
   #pins = new Map<string, StandingPin>();
 
@@ -64,7 +68,7 @@ export class StandingCache implements StandingIntentsCache {
     this.#options = options;
   }
 
-  /** What the cluster keeps, allowed or not. */
+  /** What the cluster keeps, allowed or not; nothing where that is not what the hub gave. */
   get kept(): StandingState {
     return this.#kept;
   }
@@ -129,18 +133,31 @@ export class StandingCache implements StandingIntentsCache {
     stop();
   }
 
-  /** Takes in what was just written, before the watch tells of it. */
+  /** Takes in what was just written, or found to be what the hub asks, before the watch tells of it. */
   observe(object: KubeObject): void {
-    if (this.#object && !isNewer(object, this.#object)) return;
+    const isSame = this.#object?.metadata.resourceVersion === object.metadata.resourceVersion;
+    if (this.#object && !isNewer(object, this.#object) && !(isSame && this.#kept === edited)) return;
     this.#object = object;
     this.#becomes(this.#stateOf(object));
   }
 
   #watched(change: CacheChange): void {
-    if (change.type !== 'deleted') return this.observe(change.object);
+    if (change.type !== 'deleted') return this.#changed(change.object);
     if (this.#object && isNewer(this.#object, change.object)) return;
     this.#object = undefined;
     this.#becomes({ readable: true, set: emptySet });
+  }
+
+  /** Somebody has written it: another shard or replica, or a person, whose word does not count for the hub's. */
+  #changed(object: KubeObject): void {
+    if (this.#object && !isNewer(object, this.#object)) return;
+    this.#object = object;
+    const state = this.#stateOf(object);
+    if (!isEdited(this.#given, state)) return this.#becomes(state);
+    const { logger, namespace, name } = this.#options;
+    const configMap = `${namespace}/${name}`;
+    logger.error({ configMap }, 'the standing intents were changed by hand; those of the hub stand');
+    this.#keeps(edited);
   }
 
   /** Where reading is forbidden nobody can know what stands. Other failures pass; until then the last truth counts. */
@@ -168,17 +185,22 @@ export class StandingCache implements StandingIntentsCache {
   }
 
   #becomes(kept: StandingState): void {
-    const [keptBefore, before] = [this.#kept, this.#allowed];
-    this.#kept = kept;
+    const before = this.#allowed;
+    this.#given = kept;
     this.#allowed = kept.readable
       ? { readable: true, set: allowedOf(kept.set, this.#options.verbs).set }
       : kept;
     this.#pins = new Map(pinsOf(this.#allowed).map((pin) => [keyOf(pin.source), pin]));
-    for (const resolve of this.#waiting.splice(0)) resolve();
     const change = changeBetween(before, this.#allowed);
     if (change) for (const handler of this.#handlers) handler(change);
-    if (versionOf(keptBefore) > 0n && versionOf(kept) === 0n)
-      for (const handler of this.#lostHandlers) handler();
+    this.#keeps(kept);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #keeps(kept: StandingState): void {
+    const before = this.#kept;
+    this.#kept = kept;
+    if (versionOf(before) > 0n && versionOf(kept) === 0n) for (const handler of this.#lostHandlers) handler();
   }
 }
 

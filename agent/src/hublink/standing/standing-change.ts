@@ -20,6 +20,18 @@ export function comparableUrl(url: string): string {
   return bare.replace(/\/+$/, '').replace(/\.git$/, '');
 }
 
+/**
+ * Whether somebody else than a hub has written what is kept now: hubs give every change a higher version. What another
+ * cluster was asked does not compare.
+ */
+export function isEdited(before: StandingState, after: StandingState): boolean {
+  if (!before.readable || !after.readable) return false;
+  const { version, cluster } = before.set;
+  if (version === 0n || after.set.version === 0n || after.set.cluster !== cluster) return false;
+  if (after.set.version !== version) return after.set.version < version;
+  return !isDeepStrictEqual(plainSet(before.set), plainSet(after.set));
+}
+
 /** The difference of two states; undefined when no source is concerned. */
 export function changeBetween(before: StandingState, after: StandingState): StandingChange | undefined {
   if (!before.readable || !after.readable) {
@@ -48,6 +60,10 @@ function differing<T extends { readonly id: string }>(before: readonly T[], afte
     if (!isDeepStrictEqual(plain(was), plain(one))) changed.push(one, ...(was ? [was] : []));
   }
   return [...changed, ...old.values()];
+}
+
+function plainSet({ pins, freezes, vetoes }: StandingSet): unknown {
+  return plain({ pins, freezes, vetoes });
 }
 
 /** An absent field and one that is undefined are the same. */

@@ -72,6 +72,11 @@ describe('a set in a ConfigMap', () => {
     ['an empty text', { data: { [plainKey]: '' } }, /JSON/],
     ['a version that is no number', { data: { [plainKey]: text({ version: 'x' }) } }, /version/],
     [
+      'a version that no hub gives',
+      { data: { [plainKey]: text({ version: '9007199254740992' }) } },
+      /version: is higher than any that a hub gives/,
+    ],
+    [
       'a pin without a revision',
       { data: { [plainKey]: text({ pins: [{ ...pin(1), revision: '' }] }) } },
       /pins\.0\.revision/,

@@ -9,6 +9,8 @@ export const packedKey = 'standing.json.gz';
 /** A ConfigMap holds 1 MiB; half of it leaves room for what else a server counts. */
 const maxPlainBytes = 512 * 1024;
 const maxPackedBytes = 1000 * 1024;
+/** Hubs give no higher number, and turn away who tells one. */
+const highestVersion = 2n ** 53n - 1n;
 /** More than fits packed is nothing that was written here. */
 const maxUnpackedBytes = 64 * 1024 * 1024;
 
@@ -21,7 +23,8 @@ const Stored = z.object({
   version: z
     .string()
     .regex(/^\d{1,20}$/)
-    .transform(BigInt),
+    .transform(BigInt)
+    .refine((version) => version <= highestVersion, 'is higher than any that a hub gives'),
   pins: z.array(
     z.object({
       id: z.string(),
