@@ -212,6 +212,11 @@ describe('with real rollouts', () => {
     const [first, second] = [await rolloutOf('bcc1'), await rolloutOf('bcc2')];
     const rollouts = api.hub.app.get(Rollouts, { strict: false });
     const retry = { type: 'retry-failed', reason: 'flaky' } as const;
+    const again = (id: string) =>
+      api.database.transaction((manager) => rollouts.command(manager, id, retry, 'ada', api.clock.now()));
+    await expect(again(first)).rejects.toThrow(/: a later rollout has taken over/);
+    // As if they were about different sources.
+    await api.database.query('UPDATE rollouts SET superseded = false WHERE id = $1', [first]);
     // Before the promotion of the one says that it moves again, the other is asked for.
     const both = api.database.transaction(async (manager) => {
       await rollouts.command(manager, second, retry, 'ada', api.clock.now());

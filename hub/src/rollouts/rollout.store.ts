@@ -97,7 +97,7 @@ export class RolloutStore {
     );
   }
 
-  /** Open rollouts of the same sources in the same environment, or on a cluster that both have. */
+  /** Rollouts of the same sources in the same environment, or on a cluster that both have, that nothing has taken over. */
   async lane(
     manager: EntityManager,
     {
@@ -111,7 +111,7 @@ export class RolloutStore {
     },
   ): Promise<readonly string[]> {
     const rows = await manager.query<{ id: string }[]>(
-      `SELECT r.id FROM rollouts r WHERE r.is_open
+      `SELECT r.id FROM rollouts r WHERE NOT r.superseded
          AND EXISTS (SELECT FROM jsonb_array_elements(r.items) old, jsonb_array_elements($2::jsonb) new
            WHERE old -> 'source' = new -> 'source')
          AND (r.environment = $1 OR EXISTS (SELECT FROM rollout_clusters c WHERE c.rollout_id = r.id
