@@ -299,6 +299,33 @@ describe('a rollout', () => {
     expect(await rig.pin(name('b'))).toBe(revisionOf('f9'));
   });
 
+  it('waits with a cluster that comes from another environment until the rollout there is over', async () => {
+    const other = `${env}-other`;
+    await rig.environment(other);
+    await rig.cluster(`${other}-x`, { env: other }, old);
+    await clusters('a');
+    const there = await rig.start(other, old);
+    await rig.look(there);
+    const here = await rig.start(env, 'fb');
+    await rig.look(here);
+    expect(await picture(api, here)).toBe(`Running ${name('a')}=Moving`);
+    await api.database.query(
+      `UPDATE clusters SET labels = jsonb_build_object('env', $2::text) WHERE name = $1`,
+      [name('a'), other],
+    );
+    await rig.look(there);
+    expect(await picture(api, there)).toBe(`Succeeded ${other}-x=Done ${name('a')}=Deferred`);
+    const { body } = await call<RolloutAnswer>(api, 'GET', `/api/v1/rollouts/${there}`);
+    expect(body.members[1]?.message).toBe(`waits for rollout ${here} of environment ${env}`);
+    await rig.reports(name('a'), 'fb');
+    await rig.look(here);
+    expect(await picture(api, here)).toBe(`Succeeded ${name('a')}=Done`);
+    expect(await rig.pin(name('a'))).toBe(revisionOf('fb'));
+    await rig.look(there);
+    expect(await picture(api, there)).toBe(`Succeeded ${other}-x=Done ${name('a')}=Moving`);
+    expect(await rig.pin(name('a'))).toBe(revisionOf(old));
+  });
+
   it('takes in a cluster that joins after the end', async () => {
     await clusters('a');
     const id = await rig.start(env, old);

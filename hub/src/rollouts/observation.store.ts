@@ -114,6 +114,29 @@ export class ObservationStore {
     return rows.map((row, index) => ({ ...row, source: sourceText(wanted[index]!.item.source) }));
   }
 
+  /** Of clusters that another rollout of the same sources has begun and not let go of: which one, in words. */
+  async movedElsewhere(
+    manager: EntityManager,
+    newcomers: readonly Newcomer[],
+  ): Promise<ReadonlyMap<string, string>> {
+    if (newcomers.length === 0) return new Map();
+    const rows = await manager.query<(Newcomer & { id: string; environment: string })[]>(
+      `SELECT DISTINCT ON (w.rollout_id, w.cluster_id) w.rollout_id AS "rolloutId", w.cluster_id AS "clusterId", r.id,
+         r.environment
+       FROM unnest($1::text[], $2::text[]) AS w (rollout_id, cluster_id) JOIN rollouts own ON own.id = w.rollout_id
+       JOIN rollout_clusters c ON c.cluster_id = w.cluster_id AND c.rollout_id <> w.rollout_id AND c.touched > 0
+       JOIN rollouts r ON r.id = c.rollout_id AND NOT r.superseded
+       WHERE (c.state IN ('Moving', 'Soaking', 'RollingBack') OR (r.finished_at IS NULL AND c.state <> 'Dropped'))
+         AND EXISTS (SELECT FROM jsonb_array_elements(r.items) theirs, jsonb_array_elements(own.items) ours
+           WHERE theirs -> 'source' = ours -> 'source')
+       ORDER BY w.rollout_id, w.cluster_id, r.id`,
+      [newcomers.map(({ rolloutId }) => rolloutId), newcomers.map(({ clusterId }) => clusterId)],
+    );
+    return new Map(
+      rows.map((row) => [newcomerKey(row), `waits for rollout ${row.id} of environment ${row.environment}`]),
+    );
+  }
+
   /** The clusters with these ids that are still there. */
   async clusters(
     manager: EntityManager,
@@ -135,6 +158,17 @@ export class ObservationStore {
       }),
     );
   }
+}
+
+/** One of a rollout and a cluster that it has not begun. */
+export interface Newcomer {
+  readonly rolloutId: string;
+  readonly clusterId: string;
+}
+
+/** Names a newcomer in a map. */
+export function newcomerKey({ rolloutId, clusterId }: Newcomer): string {
+  return `${rolloutId} ${clusterId}`;
 }
 
 /** A source as messages name it. */

@@ -10,8 +10,8 @@ import type { SourceFacts } from './domain/observe-cluster.js';
 import { observeCluster, unasked } from './domain/observe-cluster.js';
 import { failureDomainOf } from './domain/plan.js';
 import type { ClusterProgress, Observation, Rollout } from './domain/rollout.js';
-import type { KnownCluster, WantedSource } from './observation.store.js';
-import { ObservationStore, sourceText } from './observation.store.js';
+import type { KnownCluster, Newcomer, WantedSource } from './observation.store.js';
+import { newcomerKey, ObservationStore, sourceText } from './observation.store.js';
 import type { StoredRollout } from './rollout-row.js';
 
 type Members = ReadonlyMap<string, readonly Member[]>;
@@ -52,6 +52,8 @@ export class RolloutObserver {
     ]);
     const ids = rollouts.map((stored) => idsOf(stored, members));
     const clusters = await this.store.clusters(manager, [...new Set(ids.flat())], now);
+    const newcomers = rollouts.flatMap((stored, index) => newcomersOf(stored, ids[index]!, members));
+    const elsewhere = await this.store.movedElsewhere(manager, newcomers);
     const wanted = rollouts.map((stored, index) => wantedOf(stored, ids[index]!, isLeftOut));
     const facts = await this.store.facts(
       manager,
@@ -63,7 +65,8 @@ export class RolloutObserver {
     let at = 0;
     return rollouts.map((stored, index) => {
       const own = wanted[index]!.map((source) => (source === null ? null : facts[at++]!));
-      return observationsOf(stored, ids[index]!, own, clusters, { active, passed, members: sets });
+      const freezes = { active, passed, members: sets };
+      return observationsOf(stored, ids[index]!, own, clusters, freezes, elsewhere);
     });
   }
 
@@ -82,6 +85,24 @@ function idsOf({ subject, rollout }: StoredRollout, members: Members): readonly 
   const set = new Set(known);
   const joined = (members.get(subject.environment) ?? []).filter(({ clusterId }) => !set.has(clusterId));
   return [...known, ...joined.map(({ clusterId }) => clusterId)];
+}
+
+/**
+ * Clusters that have come from, or gone to, another environment, and that this rollout has not begun: that one's rollout
+ * may move them just now.
+ */
+function newcomersOf(
+  { subject, rollout }: StoredRollout,
+  ids: readonly string[],
+  members: Members,
+): readonly Newcomer[] {
+  const here = new Set((members.get(subject.environment) ?? []).map(({ clusterId }) => clusterId));
+  return ids.flatMap((clusterId, index) => {
+    const progress = rollout.clusters[index];
+    const waits = progress === undefined || (progress.touched === 0 && progress.state !== 'Dropped');
+    const isSettled = progress !== undefined && progress.wave !== null && here.has(clusterId);
+    return waits && !isSettled ? [{ rolloutId: subject.id, clusterId }] : [];
+  });
 }
 
 /** One of each source of each cluster; null where it is not asked. */
@@ -113,6 +134,7 @@ function observationsOf(
   facts: readonly (SourceFacts | null)[],
   clusters: ReadonlyMap<string, KnownCluster>,
   freezes: Freezes,
+  elsewhere: ReadonlyMap<string, string>,
 ): readonly Observation[] {
   const { items, environment, failureDomain } = subject;
   const members = freezes.members.get(environment);
@@ -124,7 +146,8 @@ function observationsOf(
     const own = facts
       .slice(index * items.length, (index + 1) * items.length)
       .map((known, item) => known ?? { ...unasked, source: sourceText(items[item]!.source) });
-    const frozen = freezeOf(subject, cluster, freezes);
+    const busy = elsewhere.get(newcomerKey({ rolloutId: subject.id, clusterId: id }));
+    const frozen = freezeOf(subject, cluster, freezes) ?? (busy === undefined ? null : { message: busy });
     const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
     const domain = failureDomain === null ? null : failureDomainOf({ failureDomain }, labels);
     const base = { ...known, domain, member: members?.has(id) ?? false, frozen };

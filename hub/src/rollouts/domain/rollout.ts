@@ -138,7 +138,7 @@ export interface Observation {
   readonly failure: string;
   /** Why it is not at its target, in the agent's words; or that a suspended object was left out. */
   readonly message: string;
-  /** A freeze that keeps it from moving. */
+  /** A freeze that keeps it from moving; or, before it is begun, a rollout of another environment that moves it. */
   readonly frozen: { readonly message: string } | null;
   /** Its own last good revisions, one a source; null where none is known. */
   readonly lastGood: readonly (string | null)[];
