@@ -15,6 +15,7 @@ import { Jobs } from '../platform/jobs/jobs.js';
 import { LOGGER } from '../platform/logging/logger.js';
 import type { SourceKey } from '../standing/standing.js';
 import { sourceName } from './domain/source-name.js';
+import { isJustLookedAt, lookDueAt } from './domain/watch-times.js';
 import { OwnCommits } from './own-commits.js';
 import { releaseQueue } from './queues.js';
 import type { ReleaseItem } from './releases.js';
@@ -26,8 +27,6 @@ type Watch = PipelineSpec['releases']['watch'][number];
 
 const queue = 'release-watch';
 const workers = 4;
-/** Whatever agents report, a Git server is not asked more often. */
-const hurryEveryMs = 5_000;
 
 /** Looks at Git servers for pipelines, at their intervals: what a branch has, and who wrote it. */
 @Injectable()
@@ -56,15 +55,14 @@ export class GitWatch implements OnModuleInit {
       const source = spec.sources[watch.source];
       if (source === undefined) continue;
       const record = records.find((one) => one.source === sourceName(source) && isOf(one, watch));
-      const due = record === undefined ? undefined : dueAt(record, watch);
+      const due = record && lookDueAt(record.checkedAt, durationMs(watch.interval), this.clock.now());
       await this.jobs.wake(queue, `${name}/${sourceName(source)}`, due);
     }
   }
 
   /** Looks soon, because an agent knows more. */
   hurry(pipeline: string, source: string, record: WatchRecord | undefined, needed: boolean): void {
-    const now = this.clock.now();
-    if (!needed || (record && now.getTime() - record.checkedAt.getTime() < hurryEveryMs)) return;
+    if (!needed || (record && isJustLookedAt(record.checkedAt, this.clock.now()))) return;
     this.jobs
       .wake(queue, `${pipeline}/${source}`)
       .catch((err: unknown) => this.logger.warn({ err, pipeline }, 'watch was not hurried'));
@@ -121,7 +119,8 @@ export class GitWatch implements OnModuleInit {
     if (message !== '' && message !== before?.message)
       this.logger.warn({ pipeline: name, source: sourceKey, reason: message }, 'git could not be watched');
     if (record.commit !== null && record.commit !== before?.commit) await this.jobs.wake(releaseQueue, name);
-    await this.jobs.wake(queue, key, dueAt(record, watch));
+    const due = lookDueAt(record.checkedAt, durationMs(watch.interval), record.checkedAt);
+    await this.jobs.wake(queue, key, due);
   }
 
   private async tip(watch: Watch): Promise<{ readonly commit: string | null; readonly message: string }> {
@@ -143,8 +142,4 @@ export class GitWatch implements OnModuleInit {
 
 function isOf(record: WatchRecord, watch: Watch): boolean {
   return record.url === watch.url && record.branch === watch.branch;
-}
-
-function dueAt({ checkedAt }: WatchRecord, { interval }: Watch): Date {
-  return new Date(checkedAt.getTime() + Math.max(1_000, durationMs(interval)));
 }
