@@ -3,6 +3,7 @@ import type { Report } from '@flotilla/hub/rollouts/domain/report';
 import { RolloutDueStore } from '@flotilla/hub/rollouts/rollout-due.store';
 import type { Wanted } from '@flotilla/hub/rollouts/rollout-due.store';
 import { sharedPostgres } from '../servers/shared/shared-servers.js';
+import { waitFor } from '../servers/wait-for.js';
 import type { ApiHub } from './api-hub.js';
 import { startApiHub } from './api-hub.js';
 import { kustomization, seedObjects } from './api-seed.js';
@@ -67,5 +68,16 @@ describe('a rollout that waits for reports', () => {
     ['another cluster', () => ({ changed: [id('lab')] })],
   ])('is not looked at after news of %s', async (_what, wanted) => {
     expect(await due(wanted())).toEqual([]);
+  });
+
+  it('is looked at although its time is far away, when the clock has been put back', async () => {
+    api.clock.advance(-3_600_000);
+    const { database, clock } = api;
+    await waitFor('another time', async () => {
+      const rows: { at: Date }[] = await database.query('SELECT wake_at AS at FROM rollouts WHERE id = $1', [
+        rollout,
+      ]);
+      return rows[0]!.at.getTime() <= clock.now().getTime() + 60_000;
+    });
   });
 });

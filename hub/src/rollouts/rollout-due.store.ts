@@ -16,7 +16,10 @@ export interface Wanted {
   readonly everything: boolean;
 }
 
-/** Reports count for the rollouts that move what they are about; those that wait for nobody have no `wake_at`. */
+/**
+ * Reports count for the rollouts that move what they are about; those that wait for nobody have no `wake_at`. Nobody waits
+ * for longer than half a minute: a time that is further away was told by a clock that has been put back since.
+ */
 const dueSql = `WITH reported AS (
     SELECT * FROM unnest($5::text[], $6::text[], $7::text[], $8::text[]) AS s (cluster_id, kind, namespace, name)
     UNION SELECT o.cluster_id, o.source_kind, o.source_namespace, o.source_name
@@ -29,7 +32,7 @@ const dueSql = `WITH reported AS (
     FROM rollouts r, jsonb_array_elements(r.items) i WHERE r.is_open AND r.wake_at IS NOT NULL
   )
   SELECT r.id, r.environment FROM rollouts r WHERE r.id IN (
-  SELECT r.id FROM rollouts r WHERE r.wake_at <= $1
+  SELECT r.id FROM rollouts r WHERE r.wake_at <= $1 OR r.wake_at > $1::timestamptz + interval '1 minute'
   UNION SELECT r.id FROM rollouts r WHERE r.is_open AND (r.id = ANY($2) OR $4)
   UNION SELECT r.id FROM rollout_clusters c JOIN rollouts r ON r.id = c.rollout_id
     WHERE c.cluster_id = ANY($3) AND r.is_open AND r.wake_at IS NOT NULL
