@@ -202,6 +202,22 @@ describe('after its rollout', () => {
   it.each([
     ['rollback', 'RollingBack'],
     ['abort', 'Failed'],
+  ])('a veto before it is promoted leads with onFailure %s to %s', async (onFailure, state) => {
+    await world.apply(verified(onFailure, { type: 'soak', duration: '10m' }));
+    const release = await world.release(web);
+    await world.until(where('prod'), 'RollingOut');
+    await world.finish('prod');
+    await world.until(where('prod'), 'Verifying');
+    const veto = { pipeline: web, release: release.name, reason: 'burns money' };
+    expect((await world.api.ask('POST', '/api/v1/vetoes', { body: veto })).statusCode).toBe(201);
+    const { reason } = await world.until(where('prod'), state);
+    const said = state === 'Failed' ? reason : world.rollouts.commands.at(-1)?.reason;
+    expect(said).toMatch(new RegExp(`^${release.name} is vetoed: .* burns money`));
+  });
+
+  it.each([
+    ['rollback', 'RollingBack'],
+    ['abort', 'Failed'],
   ])('a gate that fails leads with onFailure %s to %s', async (onFailure, state) => {
     world.probe.answer = { phase: 'fail', message: 'error rate is 7 %' };
     await world.apply(verified(onFailure, { type: 'webhook', url: 'https://ci.example.com/gate' }));

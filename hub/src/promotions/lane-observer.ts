@@ -58,7 +58,7 @@ export class LaneObserver {
       ...queueOf(queue, promotion),
       setup: setupOf(setup.environment),
       facts,
-      vetoed: isWaiting(promotion.state) ? await this.vetoes(manager, promotion, release) : '',
+      vetoed: await this.vetoes(manager, promotion, release),
       outrun: outrunBy(promotion, facts.predecessors, current),
       obstacles: isHere ? await this.obstacles(manager, promotion, setup, release, facts) : [],
     };

@@ -219,6 +219,18 @@ const rows: Readonly<Record<string, Row>> = {
     to: 'Promoted',
     says: 'web-2 is in prod',
   },
+  'goes back when its release is vetoed before it is promoted': {
+    from: { state: 'Verifying', onFailure: 'rollback' },
+    event: observed({ vetoed: 'it burns' }),
+    to: 'RollingBack',
+    does: ['rollback web-2 is vetoed: it burns'],
+  },
+  'fails when its release is vetoed before it is promoted and does not go back': {
+    from: { state: 'Verifying', onFailure: 'pause' },
+    event: observed({ vetoed: 'it burns' }),
+    to: 'Failed',
+    says: 'web-2 is vetoed: it burns',
+  },
   'is rolled back with its rollout': {
     from: { state: 'RollingOut' },
     event: told('RolledBack'),

@@ -19,7 +19,7 @@ export interface Observation {
   /** For whom it waits when it may not. */
   readonly behind: string;
   readonly facts: GateFacts;
-  /** Why its release must not be taken; empty when nothing is vetoed. */
+  /** Why its release must not be taken, or kept; empty when nothing is vetoed. */
   readonly vetoed: string;
   /** Why it should not come by itself any more; empty as a rule. */
   readonly outrun: string;

@@ -98,16 +98,15 @@ function nextLook(askedAt: Date | null, until: Date | null, now: Date): Date | n
   return until !== null && until > askedAt && until < usual ? until : usual;
 }
 
-function verifying(promotion: Promotion, { setup, facts }: Observation, now: Date): Decision {
+function verifying(promotion: Promotion, { setup, facts, vetoed }: Observation, now: Date): Decision {
+  if (vetoed !== '') return giveUp(promotion, `${promotion.releaseName} is vetoed: ${vetoed}`, now);
   // Gone from the pipeline: what was asked for when it began cannot be asked any more.
   const gates = evaluateGates('after', setup?.after ?? [], promotion, facts, now);
   const judged = withGates(promotion, 'after', gates);
   const failed = gates.find(({ state }) => state.phase === 'fail');
   if (failed) {
     const reason = `gate ${failed.state.name} after the rollout: ${failed.state.message}`;
-    return judged.onFailure === 'rollback'
-      ? rollBack(judged, reason)
-      : only(end(judged, 'Failed', reason, now));
+    return giveUp(judged, reason, now);
   }
   const asks = gates.flatMap(({ gate, state }): PromotionAction[] => {
     const at = isProbe(gate) ? nextQuestionAt(gate, state.probe, now) : null;
@@ -116,6 +115,13 @@ function verifying(promotion: Promotion, { setup, facts }: Observation, now: Dat
   if (gates.every(({ state }) => state.phase === 'pass'))
     return only(end(judged, 'Promoted', `${judged.releaseName} is in ${judged.environment}`, now));
   return waitFor(judged, gates, asks, now);
+}
+
+/** What its rollout brought does not stay. */
+function giveUp(promotion: Promotion, reason: string, now: Date): Decision {
+  return promotion.onFailure === 'rollback'
+    ? rollBack(promotion, reason)
+    : only(end(promotion, 'Failed', reason, now));
 }
 
 /** Says for what it waits; the time is the earliest at which it can go on, as far as that is known. */

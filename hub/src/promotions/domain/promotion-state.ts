@@ -70,10 +70,14 @@ export const promotionTransitions: readonly Transition[] = [
   {
     from: 'Verifying',
     to: 'RollingBack',
-    when: 'a gate after fails and onFailure is rollback, or somebody rolls the rollout back',
+    when: 'a gate after fails or its release is vetoed and onFailure is rollback, or somebody rolls the rollout back',
   },
   { from: 'Verifying', to: 'RollingOut', when: 'somebody starts the rollout again' },
-  { from: 'Verifying', to: 'Failed', when: 'a gate after fails and onFailure is not rollback' },
+  {
+    from: 'Verifying',
+    to: 'Failed',
+    when: 'a gate after fails or its release is vetoed, and onFailure is not rollback',
+  },
   {
     from: 'Verifying',
     to: 'Aborted',

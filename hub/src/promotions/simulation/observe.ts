@@ -41,7 +41,7 @@ export function observe(
       freezes: freeze ? [{ name: freeze, reason: 'sale', until: new Date(world.now + 60_000) }] : [],
       breakGlass: freeze !== undefined && world.grants.has(`${id}/${freeze}`),
     },
-    vetoed: isWaiting(promotion.state) && world.vetoed.has(releaseNumber) ? 'burns' : '',
+    vetoed: world.vetoed.has(releaseNumber) ? 'burns' : '',
     outrun: outrunBy(promotion, predecessors, current),
     obstacles: [
       ...missingBefore(releaseName, predecessors, promotedHereAt),

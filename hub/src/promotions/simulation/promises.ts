@@ -41,6 +41,11 @@ export function checkRest(world: PromotionWorld, lane: string, ended: readonly P
   promise(turns.length <= 1, `two have the turn in ${lane}: ${names(turns)}`);
   for (const { id, state, waitingFor } of open)
     promise(waitingFor !== '', `${id} is ${state} and does not say for what it waits`);
+  for (const { id, state, releaseNumber } of ended)
+    promise(
+      state !== 'Promoted' || !world.vetoed.has(releaseNumber),
+      `${id} is promoted although its release is vetoed`,
+    );
   checkQueue(world, lane, open, ended);
 }
 
