@@ -351,6 +351,14 @@ describe('what a rollout does', () => {
     expect(course.asked).toBe('pin a, pin b, pin c, restore c');
   });
 
+  it('tells a cluster again that another environment had taken over and that is back', () => {
+    const course = new Course(['a', 'b']).look().look({ a: there, b: there });
+    course.tell({ type: 'superseded', by: 'r2', clusters: ['a'] }).look({ a: { member: false } });
+    course.look({ a: { member: true, phase: 'elsewhere', healthyRun: '' } });
+    expect([course.picture, course.asked]).toEqual(['Succeeded a=Moving b=Done', 'pin a, pin b, pin a']);
+    expect(course.look({ a: there }).picture).toBe('Succeeded a=Done b=Done');
+  });
+
   it('looks after nobody any more when its pipeline is gone, and takes no command', () => {
     const course = new Course(['a', 'b'])
       .look({ b: silent })

@@ -76,11 +76,14 @@ function stopForVeto(draft: Draft, reason: string): void {
   else if (draft.state === 'Succeeded') draft.fields.halted = true;
 }
 
-/** Somebody else looks after the clusters that this one still had something to do with, or after some that left it. */
+/**
+ * Somebody else looks after the clusters that this one still had something to do with, or after some that left it, and may
+ * tell them something else: one that comes back is told again.
+ */
 function handOver(draft: Draft, message: string, clusters?: readonly string[]): void {
   if (clusters === undefined) draft.fields.superseded = true;
   draft.clusters.forEach((cluster, index) => {
     const isTaken = clusters?.includes(cluster.id) ?? (cluster.state === 'Deferred' || isInFlight(cluster));
-    if (isTaken && cluster.state !== 'Dropped') draft.move(index, 'Dropped', message);
+    if (isTaken && cluster.state !== 'Dropped') draft.move(index, 'Dropped', message, { pinned: false });
   });
 }
