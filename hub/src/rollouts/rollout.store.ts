@@ -122,14 +122,15 @@ export class RolloutStore {
     return rows.map(({ id }) => id);
   }
 
-  /** Open rollouts of a pipeline in other environments than these. */
-  async openOutside(
+  /** Rollouts of a pipeline in other environments than these, that nothing has taken over. */
+  async outside(
     manager: EntityManager,
     pipeline: string,
     environments: readonly string[],
   ): Promise<readonly string[]> {
     const rows = await manager.query<{ id: string }[]>(
-      'SELECT r.id FROM rollouts r WHERE r.is_open AND r.pipeline = $1 AND r.environment <> ALL($2) ORDER BY r.id',
+      `SELECT r.id FROM rollouts r WHERE NOT r.superseded AND r.pipeline = $1 AND r.environment <> ALL($2)
+       ORDER BY r.id`,
       [pipeline, environments],
     );
     return rows.map(({ id }) => id);

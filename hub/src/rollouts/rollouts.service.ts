@@ -112,7 +112,7 @@ export class RolloutsService extends Rollouts {
     environments: readonly string[],
     now: Date,
   ): Promise<void> {
-    for (const id of await this.store.openOutside(manager, pipeline, environments)) {
+    for (const id of await this.store.outside(manager, pipeline, environments)) {
       const stored = await this.store.lock(manager, id);
       const reason = `pipeline ${pipeline} does not bring releases here any more`;
       if (stored) await this.engine.decide(manager, stored, { type: 'retired', reason }, now);
