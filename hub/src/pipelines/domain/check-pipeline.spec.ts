@@ -7,10 +7,15 @@ const inStaging = (fields: Record<string, unknown>) => ({
   environments: [{ name: 'dev' }, { name: 'staging', ...fields }],
 });
 
+interface Row {
+  readonly says: string;
+  readonly change: Record<string, unknown>;
+  readonly finds: Record<string, string>;
+}
 const looks = (...environments: string[]) => ({ type: 'health', environments });
 const cycleOf = (path: string, out: string) =>
   `is a cycle: ${path}; no release could ever pass this gate; take "${out}" out`;
-const healthRows = [
+const healthRows: Row[] = [
   {
     says: 'a health gate before that looks at its own environment',
     change: inStaging({ gates: { before: [looks('dev', 'staging')] } }),
@@ -103,7 +108,7 @@ const healthRows = [
   },
 ];
 
-const rows: { says: string; change: Record<string, unknown>; finds: Record<string, string> }[] = [
+const rows: Row[] = [
   { says: 'nothing about a plain pipeline', change: {}, finds: {} },
   {
     says: 'nothing about two that follow the same one',
