@@ -60,7 +60,11 @@ beforeEach(async () => {
 });
 afterEach(() => api?.stop());
 
-async function apply(git: object = {}, more: object = {}, later: readonly object[] = []): Promise<void> {
+async function apply(
+  git: object = {},
+  more: object = {},
+  later: readonly Record<string, unknown>[] = [],
+): Promise<void> {
   const delivery = {
     delivery: 'git',
     git: {
