@@ -146,12 +146,14 @@ function observationsOf(
     const own = facts
       .slice(index * items.length, (index + 1) * items.length)
       .map((known, item) => known ?? { ...unasked, source: sourceText(items[item]!.source) });
-    const busy = elsewhere.get(newcomerKey({ rolloutId: subject.id, clusterId: id }));
-    const frozen = freezeOf(subject, cluster, freezes) ?? (busy === undefined ? null : { message: busy });
+    const frozen = freezeOf(subject, cluster, freezes);
     const wanted = items.map(({ revision }, item) => wantedRevision(progress, item, revision));
     const domain = failureDomain === null ? null : failureDomainOf({ failureDomain }, labels);
     const base = { ...known, domain, member: members?.has(id) ?? false, frozen };
-    return [observeCluster(base, own, wanted, progress, rollout.plan.delivery === 'follow')];
+    const observed = observeCluster(base, own, wanted, progress, rollout.plan.delivery === 'follow');
+    const busy = elsewhere.get(newcomerKey({ rolloutId: subject.id, clusterId: id }));
+    // Where it is now says nothing: it has been told to go on.
+    return [busy === undefined ? observed : { ...observed, phase: 'elsewhere', frozen: { message: busy } }];
   });
 }
 
