@@ -26,7 +26,7 @@ export class PromotionsService {
     private readonly clock: Clock,
   ) {}
 
-  /** The same person again, in no other group, changes nothing. @throws HubError NotFound, Conflict, Forbidden for an author */
+  /** The same person again changes nothing. @throws HubError NotFound, Conflict, Forbidden for an author */
   async approve(
     id: string,
     { comment, release }: { readonly comment: string; readonly release?: string | undefined },

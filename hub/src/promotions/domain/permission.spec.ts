@@ -38,13 +38,6 @@ const rows: readonly (readonly [
     undefined,
     'known',
   ],
-  [
-    'knows the approval of a token in a group that this one is not in',
-    { approvals: [{ ...given, person: { ...ada, tokenId: 't2', groups: ['sre'] } }] },
-    before,
-    undefined,
-    'known',
-  ],
   ['refuses another release', {}, before, 'web-1', 'Conflict: it is about release "web-2", not "web-1"'],
   [
     'refuses what asks nobody',
@@ -142,15 +135,6 @@ describe('a promotion that somebody approves', () => {
         : [check.answer, 'stage' in check ? check.stage : ''].join(' ').trim();
     expect(said).toBe(expected);
     if (check.answer === 'refuse') expect(check.refusal.remedy).not.toBe('');
-  });
-
-  it.each([
-    ['takes the one in a group that the person has not approved in', ['sre'], 'take'],
-    ['knows the one in groups that the person has approved in', ['security'], 'known'],
-  ] as const)('of two tokens of a person %s', (_sentence, groups, answer) => {
-    const first = { ...given, person: { ...ada, tokenId: 't2', groups: ['security'] } };
-    const check = checkApproval(promotionOf({ approvals: [first] }), before, { ...ada, groups }, undefined);
-    expect(check.answer).toBe(answer);
   });
 
   it('can be rejected by an author, too', () => {

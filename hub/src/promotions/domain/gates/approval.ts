@@ -75,18 +75,13 @@ function isSame(one: Approver, { tokenId, emails }: Person): boolean {
   return one.tokens.has(tokenId) || emails.some((email) => one.emails.has(email));
 }
 
-/**
- * Whether the person has approved this release at this stage already, with this token or another. A token that brings a
- * group which the others lack is worth another approval: the person counts once, in all of the groups.
- */
+/** Whether the person has approved this release at this stage already, with this token or another. */
 export function hasApproved(promotion: Promotion, stage: GateStage, person: Person): boolean {
-  const own = promotion.approvals.filter(
+  return promotion.approvals.some(
     (approval) =>
       approval.stage === stage &&
       approval.releaseId === promotion.releaseId &&
       (approval.person.tokenId === person.tokenId ||
         approval.person.emails.some((email) => person.emails.includes(email))),
   );
-  const groups = new Set(own.flatMap((approval) => approval.person.groups));
-  return own.length > 0 && person.groups.every((group) => groups.has(group));
 }

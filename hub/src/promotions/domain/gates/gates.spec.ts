@@ -188,17 +188,6 @@ const rows: Readonly<Record<string, Row>> = {
     promotion: { approvals: [yes(bob), yes(person('dan'))] },
     expected: ['wait', '2 of 2 approvals (bob, dan); 1 more of group security'],
   },
-  'approval counts a person with two tokens once, in the groups of both': {
-    gate: twoWithSecurity,
-    promotion: {
-      approvals: [
-        yes(bob),
-        yes(person('bob-sec', { emails: ['bob@example.com'], groups: ['security'] })),
-        yes(person('dan')),
-      ],
-    },
-    expected: ['pass', '2 of 2 approvals (bob, dan)'],
-  },
   'approval passes with quorum and quota': {
     gate: twoWithSecurity,
     promotion: { approvals: [yes(bob), yes(carol)] },
