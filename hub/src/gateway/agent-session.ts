@@ -17,6 +17,7 @@ import type { ObjectRow } from '../objects/object-row.js';
 import type { RecordMessage, RecordOutcome } from '../objects/record-writer.js';
 import type { StateMessage, StateOutcome } from '../objects/state-message.js';
 import type { Clock } from '../platform/clock.js';
+import { checkHello, checkSequence, checkStanding } from './check-message.js';
 import { SnapshotAssembly } from './domain/snapshot-assembly.js';
 import { incompatible, protocolError, superseded } from './goodbye.js';
 import type { OutgoingIntent } from './intent-port.js';
@@ -47,10 +48,6 @@ type Message = NonNullable<SessionRequest['message']>;
 
 /** More snapshots than this in one session mean that agent and hub do not agree on what a row is. */
 const mostSnapshots = 5;
-const longestId = 256;
-const mostShards = 256;
-/** Versions are milliseconds since 1970, and stay numbers in JSON. */
-const highestStanding = 2n ** 53n - 1n;
 
 /** One stream of one agent, from Hello to Goodbye. */
 export class AgentSession {
@@ -176,8 +173,7 @@ export class AgentSession {
     this.shard = hello.shard;
     if (hello.protocolVersion !== protocolVersion)
       return this.end(incompatible(hello.protocolVersion, protocolVersion));
-    checkIds(hello);
-    checkStanding('Hello', hello.standingVersion);
+    checkHello(hello);
     this.sentStanding = hello.standingVersion;
     const { clusterId, shard, id: sessionId, peer } = this;
     const opening = await this.parts.open({
@@ -310,29 +306,4 @@ export class AgentSession {
 
 function rowEntry(row: ObjectRow): [string, ObjectRow] {
   return [row.key, row];
-}
-
-function checkStanding(message: string, version: bigint): void {
-  if (version > highestStanding)
-    throw new ProtocolError(`${message}: impossible version of standing intents`);
-}
-
-/** Numbers fit the database's bigint. */
-function checkSequence(sequence: bigint): void {
-  if (sequence < 0n || sequence > 0x7fff_ffff_ffff_ffffn)
-    throw new ProtocolError(`the number ${sequence} is too large`);
-}
-
-function checkIds({ shard, shards, tableId, spoolId, instanceId, sequence }: Hello): void {
-  if (shards.length > 0 && !shards.includes(shard))
-    throw new ProtocolError('Hello: shards does not name shard');
-  if (shards.length > mostShards) throw new ProtocolError(`Hello: more than ${mostShards} shards`);
-  if (shards.some((name) => name === '' || name.length > longestId || name.includes('\0')))
-    throw new ProtocolError('Hello: shards is not usable');
-  checkSequence(sequence);
-  for (const [name, value] of Object.entries({ shard, tableId, spoolId, instanceId })) {
-    if (value.length > longestId || value.includes('\0'))
-      throw new ProtocolError(`Hello: ${name} is not usable`);
-    if (value === '' && name !== 'shard') throw new ProtocolError(`Hello: ${name} is empty`);
-  }
 }
