@@ -8,6 +8,7 @@ import { type ArtifactServer, startArtifactServer } from './artifacts/artifact-s
 import { openArtifactStore } from './artifacts/artifact-store.js';
 import type { ArtifactStore } from './artifacts/artifact.js';
 import type { AgentConfig } from './config/agent-flags.js';
+import { givenHelmFlags } from './config/helm-flags.js';
 import { hubMembership, type HubMembership } from './hub-membership.js';
 import { loadCluster, type Cluster } from './kube/cluster.js';
 import { createKubeClient } from './kube/create-kube-client.js';
@@ -47,6 +48,12 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     await makeFolder(config.storagePath, 0o700);
     const parts = await composeParts(config, stops);
     parts.logger.info({ version: agentVersion, hub: config.hubAddress ?? 'none' }, 'agent is starting');
+    const unused = givenHelmFlags(config);
+    if (unused.length > 0)
+      parts.logger.info(
+        { flags: unused },
+        'flags of Helm sources have no effect: they are not reconciled yet',
+      );
     if (config.enableLeaderElection) await lead(parts, signal);
     else await work(parts, signal, stopGraceMs);
     parts.logger.info({}, 'agent has stopped');

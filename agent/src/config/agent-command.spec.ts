@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { agentCommand } from './agent-command.js';
 import { type AgentConfig, agentFlags } from './agent-flags.js';
+import { givenHelmFlags } from './helm-flags.js';
 
 async function configOf(
   args: readonly string[],
@@ -106,6 +107,12 @@ describe('the command line of the agent', () => {
     ['--ssh-kex-algos=a" -o ProxyCommand=x', 'expected names of algorithms'],
   ])('refuses %s with a remedy', async (arg, remedy) => {
     await expect(configOf([arg])).rejects.toThrow(remedy);
+  });
+
+  it('takes flags of kinds that are not reconciled yet, and knows which were given', async () => {
+    const given = ['--helm-index-max-size=52428800', '--helm-cache-ttl=5m'];
+    expect(givenHelmFlags(await configOf(given))).toEqual(['--helm-cache-ttl', '--helm-index-max-size']);
+    expect(givenHelmFlags(await configOf([]))).toEqual([]);
   });
 
   it('adds up gates that are given several times, among them those that need no decision here', async () => {

@@ -1,5 +1,6 @@
 import type { Values } from '@flotilla/common/flags/flag';
 import { clusterFlags } from './cluster-flags.js';
+import { helmFlags } from './helm-flags.js';
 import { hubFlags } from './hub-flags.js';
 import { kubeconfigFlags } from './kubeconfig-flags.js';
 import { processFlags } from './process-flags.js';
@@ -16,6 +17,7 @@ export const agentFlags = {
   ...reconcileFlags,
   ...kubeconfigFlags,
   ...storageFlags,
+  ...helmFlags,
   ...processFlags,
 } as const;
 
