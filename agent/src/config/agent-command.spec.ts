@@ -110,8 +110,10 @@ describe('the command line of the agent', () => {
   });
 
   it('takes flags of kinds that are not reconciled yet, and knows which were given', async () => {
-    const given = ['--helm-index-max-size=52428800', '--helm-cache-ttl=5m'];
-    expect(givenHelmFlags(await configOf(given))).toEqual(['--helm-cache-ttl', '--helm-index-max-size']);
+    const names = ['cache-max-size', 'cache-ttl', 'cache-purge-interval', 'index-max-size'];
+    const flags = [...names, 'chart-max-size', 'chart-file-max-size'].map((name) => `--helm-${name}`);
+    const config = await configOf(flags.map((flag) => `${flag}=1`));
+    expect(givenHelmFlags(config)).toEqual(flags);
     expect(givenHelmFlags(await configOf([]))).toEqual([]);
   });
 
